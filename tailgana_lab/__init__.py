@@ -1,0 +1,79 @@
+"""Tailgana Lab: a performance laboratory for notebooks. The public names, loaded when first used."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from tailgana_lab.errors import EngineError, InvalidRequestError, LabError, ProfileActiveError, WorkloadError
+    from tailgana_lab.events import emit_event, subscribe
+    from tailgana_lab.lab import Lab, identify_bottlenecks, profile, report
+    from tailgana_lab.results.profile import Profile, ProfileDiff
+    from tailgana_lab.settings import Settings
+    from tailgana_lab.workflows.bottleneck import Bottleneck, BottleneckAnalyzer, BottleneckType
+
+    __version__: str
+
+__all__ = [
+    "Bottleneck",
+    "BottleneckAnalyzer",
+    "BottleneckType",
+    "EngineError",
+    "InvalidRequestError",
+    "Lab",
+    "LabError",
+    "Profile",
+    "ProfileActiveError",
+    "ProfileDiff",
+    "Settings",
+    "WorkloadError",
+    "emit_event",
+    "identify_bottlenecks",
+    "profile",
+    "report",
+    "subscribe",
+]
+
+_HOMES = {
+    "errors": ("EngineError", "InvalidRequestError", "LabError", "ProfileActiveError", "WorkloadError"),
+    "events": ("emit_event", "subscribe"),
+    "lab": ("Lab", "identify_bottlenecks", "profile", "report"),
+    "results.profile": ("Profile", "ProfileDiff"),
+    "settings": ("Settings",),
+    "workflows.bottleneck": ("Bottleneck", "BottleneckAnalyzer", "BottleneckType"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's module at its first use."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("tailgana-lab")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name what can be used, loaded or not."""
+    return sorted({*globals(), *__all__, "__version__"})
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Add the magics to a shell: `%load_ext tailgana_lab`."""
+    from tailgana_lab.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: "InteractiveShell") -> None:
+    """Take the magics out again: `%unload_ext tailgana_lab`."""
+    from tailgana_lab.magics import unload
+
+    unload(shell)

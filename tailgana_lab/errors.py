@@ -1,0 +1,40 @@
+"""Everything that is raised on purpose: one tree, so `except LabError` is enough.
+
+LabError
+├── InvalidRequestError   also ValueError: an option or argument that cannot be met
+├── ProfileActiveError    also RuntimeError: a profile is running where another one was asked for
+├── EngineError           also RuntimeError: the compiled engine failed, or is missing
+└── WorkloadError         measured code raised; the original is its `__cause__`
+"""
+
+
+class LabError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class InvalidRequestError(LabError, ValueError):
+    """An option or argument is wrong; the message names it and the way out."""
+
+
+class ProfileActiveError(LabError, RuntimeError):
+    """A profile is already running and the new one cannot join it."""
+
+
+class EngineError(LabError, RuntimeError):
+    """The compiled engine reported a failure, or could not be loaded."""
+
+
+class WorkloadError(LabError):
+    """The measured code raised; its own exception is `__cause__`."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "WorkloadError":
+        """Name the error of measured code, its text on the same line.
+
+        Examples
+        --------
+        >>> str(WorkloadError.of(KeyError("k")))
+        "the workload raised KeyError: 'k'"
+        """
+        text = " ".join(str(error).split())
+        return cls(f"the workload raised {type(error).__name__}" + (f": {text}" if text else ""))

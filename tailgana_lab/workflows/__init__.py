@@ -1,0 +1,1 @@
+"""The workflows of the lab, one module each: enum, config, result, coordinator."""
