@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 STAMPS := .venv/stamps
+DIST   ?= dist
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 JS_SOURCES   := $(shell find js/src -type f) js/build.mjs
@@ -55,7 +56,7 @@ soak: install  ## 10 million stacks under garbage collection, thread churn and d
 	python tests/engine/soak.py
 
 wheel: install  ## the wheel, in dist/
-	maturin build --release --locked --quiet --out dist
+	maturin build --release --locked --quiet --out $(DIST)
 
 lock:     ## resolve the pinned requirement sets and the JavaScript lock anew
 	@for set in setup run test bench; do \
