@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from tailgana_lab.errors import EngineError, InvalidRequestError, LabError, ProfileActiveError, WorkloadError
     from tailgana_lab.events import emit_event, subscribe
     from tailgana_lab.lab import Lab, identify_bottlenecks, profile, report
-    from tailgana_lab.results.profile import Profile, ProfileDiff
+    from tailgana_lab.results.bottleneck import Bottleneck, BottleneckType
+    from tailgana_lab.results.diff import ProfileDiff
+    from tailgana_lab.results.profile import Profile
     from tailgana_lab.settings import Settings
-    from tailgana_lab.workflows.bottleneck import Bottleneck, BottleneckAnalyzer, BottleneckType
+    from tailgana_lab.workflows.bottleneck import BottleneckAnalyzer
 
     __version__: str
 
@@ -38,9 +40,11 @@ _HOMES = {
     "errors": ("EngineError", "InvalidRequestError", "LabError", "ProfileActiveError", "WorkloadError"),
     "events": ("emit_event", "subscribe"),
     "lab": ("Lab", "identify_bottlenecks", "profile", "report"),
-    "results.profile": ("Profile", "ProfileDiff"),
+    "results.bottleneck": ("Bottleneck", "BottleneckType"),
+    "results.diff": ("ProfileDiff",),
+    "results.profile": ("Profile",),
     "settings": ("Settings",),
-    "workflows.bottleneck": ("Bottleneck", "BottleneckAnalyzer", "BottleneckType"),
+    "workflows.bottleneck": ("BottleneckAnalyzer",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

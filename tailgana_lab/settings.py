@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from tailgana_lab.errors import InvalidRequestError
 
@@ -53,7 +54,7 @@ class Settings:
         5
         """
         found = os.environ if environ is None else environ
-        changed = {
+        changed: dict[str, Any] = {
             each.name: _number(_PREFIX + each.name.upper(), found[_PREFIX + each.name.upper()], type(each.default))
             for each in fields(cls)
             if _PREFIX + each.name.upper() in found
@@ -68,5 +69,7 @@ def _number(variable: str, text: str, kind: type) -> float:
     except ValueError:
         value = 0
     if not 0 < value < float("inf"):
-        raise InvalidRequestError(f"`{variable}` must be a positive {kind.__name__}, got `{text}`: unset it for the default")
+        raise InvalidRequestError(
+            f"`{variable}` must be a positive {kind.__name__}, got `{text}`: unset it for the default"
+        )
     return value
