@@ -6,6 +6,7 @@ DIST   ?= dist
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 JS_SOURCES   := $(shell find js/src -type f) js/build.mjs
+AS_ROOT      := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/js/node_modules/.bin:$(PATH)
@@ -24,7 +25,7 @@ tour: install  ## run the tour notebook on real input and write tour.html
 	@tailgana tour
 
 lab: install build/jupyter/kernels/python3/kernel.json  ## JupyterLab at the tour notebook, with the lab loaded
-	JUPYTER_PATH=$(CURDIR)/build/jupyter jupyter lab notebooks/00-tour.ipynb
+	JUPYTER_PATH=$(CURDIR)/build/jupyter jupyter lab $(AS_ROOT) notebooks/00-tour.ipynb
 
 test: install  ## every test: Rust, TypeScript, Python, browser
 	@.ci/chromium
