@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
     from tailgana_lab.errors import EngineError, InvalidRequestError, LabError, ProfileActiveError, WorkloadError
     from tailgana_lab.events import emit_event, subscribe
-    from tailgana_lab.lab import Lab, identify_bottlenecks, profile, report
+    from tailgana_lab.lab import Lab, profile, report
     from tailgana_lab.results.bottleneck import Bottleneck, BottleneckType
     from tailgana_lab.results.diff import ProfileDiff
     from tailgana_lab.results.profile import Profile
@@ -30,7 +30,6 @@ __all__ = [
     "Settings",
     "WorkloadError",
     "emit_event",
-    "identify_bottlenecks",
     "profile",
     "report",
     "subscribe",
@@ -39,7 +38,7 @@ __all__ = [
 _HOMES = {
     "errors": ("EngineError", "InvalidRequestError", "LabError", "ProfileActiveError", "WorkloadError"),
     "events": ("emit_event", "subscribe"),
-    "lab": ("Lab", "identify_bottlenecks", "profile", "report"),
+    "lab": ("Lab", "profile", "report"),
     "results.bottleneck": ("Bottleneck", "BottleneckType"),
     "results.diff": ("ProfileDiff",),
     "results.profile": ("Profile",),
