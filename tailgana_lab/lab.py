@@ -99,7 +99,7 @@ class Lab:
         """Write all that was measured as one HTML file; see `tailgana_lab.report`."""
         if not self._profiles:
             raise LabError("nothing to report yet: profile a cell with `%%tailgana_profile` first")
-        from tailgana_lab.reporting.page import save_report
+        from tailgana_lab.reporting.report import save_report
 
         return save_report(path, self.profiles)
 

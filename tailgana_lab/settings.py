@@ -150,7 +150,10 @@ def _raising_parser(command: str) -> "ArgumentParser":
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
             name, _, problem = message.removeprefix("argument ").partition(": ")
-            raise InvalidRequestError(f"`{name}`: {problem}" if problem else message)
+            if message.startswith("argument --"):
+                raise InvalidRequestError(f"`{name}`: {problem}")
+            missing = message.startswith("the following arguments are required")
+            raise InvalidRequestError(f"`{command}` wants {problem}" if missing else problem)
 
     return Parser(prog=command, add_help=False, allow_abbrev=False)
 
