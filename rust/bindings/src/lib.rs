@@ -1,0 +1,23 @@
+//! PyO3 face of the engine: `tailgana_lab._engine`. One file per folder of the engine; no logic of its own.
+
+mod error;
+mod sampler;
+
+use pyo3::prelude::*;
+
+/// Module `tailgana_lab._engine`.
+#[pymodule(gil_used = true)]
+mod _engine {
+    use super::*;
+
+    #[pymodule_export]
+    use super::sampler::{GcClock, Recorder, Sampler, fold_frames, wilson_interval};
+
+    #[pymodule_export]
+    const IS_RELEASE: bool = cfg!(not(debug_assertions));
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

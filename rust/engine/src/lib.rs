@@ -1,0 +1,8 @@
+//! The engine of tailgana_lab: everything that touches time, memory of other threads, or large tables, without Python's C API.
+//!
+//! `sampler` watches all threads of the own process and never takes the interpreter's lock.
+
+mod error;
+pub mod sampler;
+
+pub use error::EngineError;

@@ -1,0 +1,54 @@
+//! Which threads the process has, without listing them at every tick.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use super::interpreter::Interpreter;
+
+/// Between two looks at the number of threads, nanoseconds: how late a thread unknown to Python may be seen.
+const COUNT_EVERY_NS: u64 = 5_000_000;
+/// Between two full lists, nanoseconds, whatever the number says.
+const LIST_EVERY_NS: u64 = 50_000_000;
+
+/// Keeps what tells that threads came or went.
+pub struct Census {
+    own: i32,
+    newest: usize,
+    links: u64,
+    counted_ns: u64,
+    listed_ns: u64,
+}
+
+impl Census {
+    /// For the calling thread, which leaves itself out.
+    pub fn new() -> Self {
+        // SAFETY: gettid has no preconditions.
+        Self { own: unsafe { libc::gettid() }, newest: 0, links: 0, counted_ns: 0, listed_ns: 0 }
+    }
+
+    /// Whether threads may have come since the last list.
+    pub fn is_due(&mut self, python: &Interpreter, now_ns: u64) -> bool {
+        let newest = python.newest_thread();
+        let is_new = newest != self.newest;
+        self.newest = newest;
+        if is_new || now_ns > self.listed_ns + LIST_EVERY_NS {
+            return true;
+        }
+        if now_ns > self.counted_ns + COUNT_EVERY_NS {
+            self.counted_ns = now_ns;
+            let links = fs::metadata("/proc/self/task").map_or(0, |about| about.nlink());
+            let has_changed = links != self.links;
+            self.links = links;
+            return has_changed;
+        }
+        false
+    }
+
+    /// Ids of all threads but the caller; `None` where the kernel does not say.
+    pub fn take(&mut self, now_ns: u64) -> Option<Vec<i32>> {
+        self.listed_ns = now_ns;
+        let folder = fs::read_dir("/proc/self/task").ok()?;
+        let ids = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        Some(ids.filter(|&id| id != self.own).collect())
+    }
+}
