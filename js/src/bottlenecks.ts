@@ -1,0 +1,52 @@
+// The bottlenecks in the order of their weight: what, where, how much of the time, how that is known, what to do.
+
+import { shareCell, verdictCell } from "./cells";
+import { type Columns, numberAt, rowCount, textAt } from "./contract";
+import { h } from "./dom";
+import { count, visible } from "./format";
+
+const PRIORITIES = ["", "over 20 %", "over 10 %", "over 5 %", "over 2 %", "2 % or less"];
+
+export function bottleneckList(bottlenecks: Columns, empty: string): HTMLElement {
+  const n = rowCount(bottlenecks);
+  if (n === 0) return h("p", { class: "tgl-empty" }, empty);
+  const rows = Array.from({ length: n }, (_, row) => bottleneck(bottlenecks, row));
+  return h("ol", { class: "tgl-bottlenecks" }, ...rows);
+}
+
+function bottleneck(columns: Columns, row: number): HTMLElement {
+  const fraction = (name: string) => {
+    const percent = numberAt(columns, name, row);
+    return percent === null ? null : percent / 100;
+  };
+  const calls = numberAt(columns, "call_count", row);
+  const evidence = [visible(textAt(columns, "evidence", row)), calls === null ? "" : `${count(calls)} calls`].filter(
+    Boolean,
+  );
+  return h(
+    "li",
+    { class: "tgl-bottleneck" },
+    priority(numberAt(columns, "priority", row)),
+    h(
+      "div",
+      { class: "tgl-bottleneck-what" },
+      verdictCell(textAt(columns, "bottleneck_type", row)),
+      h("span", { class: "tgl-place tgl-location" }, visible(textAt(columns, "location", row))),
+    ),
+    shareCell(fraction("time_spent_pct"), fraction("low_pct"), fraction("high_pct")),
+    h("p", { class: "tgl-evidence" }, evidence.join(" · ")),
+    fixes(columns.suggested_fixes?.[row]),
+  );
+}
+
+function priority(value: number | null): HTMLElement {
+  const shown = value === null ? "–" : String(value);
+  const hint = `Priority ${shown}${value === null ? "" : `: ${PRIORITIES[value] ?? ""} of the time`}`;
+  return h("span", { class: "tgl-priority", title: hint }, h("span", { class: "tgl-unseen" }, "Priority "), shown);
+}
+
+function fixes(given: unknown): HTMLElement | null {
+  const list = Array.isArray(given) ? given : given ? [given] : [];
+  if (list.length === 0) return null;
+  return h("ul", { class: "tgl-fixes" }, ...list.map((fix) => h("li", {}, visible(String(fix)))));
+}

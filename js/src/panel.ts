@@ -1,0 +1,83 @@
+// The profile panel: head, flame graph, and tabs with the tables. The same in a widget and in a report.
+
+import { bottleneckList } from "./bottlenecks";
+import { type BottleneckPayload, type FlameData, type ProfilePayload, rowCount } from "./contract";
+import { h } from "./dom";
+import { createHead } from "./facts";
+import { FlameGraph } from "./flame";
+import { time } from "./format";
+import { Lanes, lanesOf } from "./lanes";
+import { createShell } from "./shell";
+import { childrenTable, functionsTable, linesTable, memoryTable, threadsTable } from "./tables";
+import { createTabs, type Tab } from "./tabs";
+import type { Theme } from "./theme";
+
+export interface Hooks {
+  select(ids: number[]): void;
+  expand?(id: number): void;
+}
+
+export interface ProfilePanel {
+  showWindow(data: FlameData, id: number): void;
+  destroy(): void;
+}
+
+const NO_BOTTLENECK = "No bottleneck: nothing waited or worked long enough to stand out.";
+
+export function mountProfile(host: Element, payload: ProfilePayload, data: FlameData, hooks: Hooks): ProfilePanel {
+  const drawn: { setTheme(theme: Theme): void; destroy(): void }[] = [];
+  const shell = createShell(host, (theme) => {
+    for (const part of drawn) part.setTheme(theme);
+  });
+  const { facts } = payload;
+  const flame = new FlameGraph({
+    data,
+    title: `Flame graph of ${facts.name || "the profile"}`,
+    theme: shell.theme,
+    sampled_s: facts.sampled_s,
+    folded_fraction: payload.flame.folded_fraction,
+    cellFile: payload.cell?.file ?? "",
+    empty: noSamples(payload),
+    ...hooks,
+  });
+  const lanes = new Lanes(lanesOf(payload.lanes ?? {}, payload.threads ?? {}, facts.duration_s), shell.theme);
+  drawn.push(flame, lanes);
+  const find = data.n > 0 ? (name: string) => flame.find(name) : undefined;
+  const tabs = createTabs("Tables of the profile", tabsOf(payload, lanes, find));
+  shell.root.append(createHead(facts, payload.process ?? {}), flame.element, tabs);
+  return {
+    showWindow: (window, id) => flame.showWindow(window, id),
+    destroy() {
+      for (const part of drawn) part.destroy();
+      shell.destroy();
+    },
+  };
+}
+
+export function mountBottlenecks(host: Element, payload: BottleneckPayload): { destroy(): void } {
+  const shell = createShell(host, () => undefined);
+  shell.root.append(createHead(payload.facts, {}), bottleneckList(payload.bottlenecks, NO_BOTTLENECK));
+  return shell;
+}
+
+function tabsOf(payload: ProfilePayload, lanes: Lanes, find: ((name: string) => void) | undefined): Tab[] {
+  const cellFile = payload.cell?.file ?? "";
+  const { lines, functions, threads, bottlenecks, memory, children } = payload;
+  const empty = noSamples(payload);
+  const threadsView = h("div", {}, lanes.element, threadsTable(threads, "No thread was seen."));
+  const tabs: Tab[] = [
+    { label: "Hot lines", n: rowCount(lines), content: linesTable(lines, cellFile, find, empty) },
+    { label: "Functions", n: rowCount(functions), content: functionsTable(functions, cellFile, find, empty) },
+    { label: "Threads", n: rowCount(threads), content: threadsView },
+    { label: "Bottlenecks", n: rowCount(bottlenecks), content: bottleneckList(bottlenecks, NO_BOTTLENECK) },
+  ];
+  if (rowCount(memory)) tabs.push({ label: "Memory", n: rowCount(memory), content: memoryTable(memory, cellFile) });
+  if (rowCount(children)) tabs.push({ label: "Processes", n: rowCount(children), content: childrenTable(children) });
+  return tabs;
+}
+
+function noSamples({ facts }: ProfilePayload): string {
+  const interval = facts.interval_ms === null ? null : facts.interval_ms / 1e3;
+  const every = interval ? `, one sample is taken every ${time(interval)}` : "";
+  return `No sample fell into this cell: it ran for ${time(facts.duration_s)}${every}. Let it run longer, or ask for a shorter interval.`;
+}
