@@ -6,6 +6,7 @@ A frozen dataclass whose fields are made by `option()` is the declaration; parse
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tailgana_lab.errors import InvalidRequestError
@@ -140,7 +141,13 @@ def read_options(kind: type[Options], words: Sequence[str], *, command: str) -> 
     known, extra = parser.parse_known_args(list(words))
     if extra:
         raise InvalidRequestError(_unknown_word(extra[0], kind, command))
-    return kind(**vars(known))
+    return from_values(kind, vars(known))
+
+
+def from_values(kind: type[Options], values: Mapping[str, Any]) -> Options:
+    """The options of what a parser made of the words; anything else that it holds is left out."""
+    chosen = {name: values[name] for name in options_of(kind)}
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in chosen.items()})
 
 
 def _raising_parser(command: str) -> "ArgumentParser":
@@ -164,7 +171,8 @@ def add_options(parser: "ArgumentParser", kind: type) -> None:
         if isinstance(default, bool):
             parser.add_argument(word, dest=name, action="store_true", help=this.help)
             continue
-        how: dict[str, Any] = {"default": default, "type": _reader(this), "metavar": this.metavar, "help": this.help}
+        how: dict[str, Any] = {"default": default, "type": _reader(this), "metavar": this.metavar}
+        how["help"] = this.help + _default_text(default)
         if this.is_positional:
             parser.add_argument(name, nargs="*" if this.is_many else None if default is None else "?", **how)
         else:
@@ -185,6 +193,21 @@ def _reader(this: Option) -> Callable[[str], Any]:
             raise ArgumentTypeError(str(error)) from None
 
     return read
+
+
+def page_to_write(text: str) -> str:
+    """The path of an HTML page in a folder that exists, as the value of an option."""
+    path = Path(text).expanduser()
+    if path.suffix.lower() != ".html":
+        raise InvalidRequestError(f"`{text}` does not end in `.html`: a report is a page")
+    return in_folder(path)
+
+
+def in_folder(path: Path) -> str:
+    """The path, whole, of a file that can be written: its folder is there."""
+    if not path.parent.is_dir():
+        raise InvalidRequestError(f"there is no folder `{path.parent}`: make it first")
+    return str(path.absolute())
 
 
 def _unknown_word(word: str, kind: type, command: str) -> str:

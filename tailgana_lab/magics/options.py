@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from IPython.core.error import UsageError
 
 from tailgana_lab.errors import InvalidRequestError
-from tailgana_lab.settings import option, read_options
+from tailgana_lab.settings import in_folder, option, page_to_write, read_options
 
 Options = TypeVar("Options")
 MODES = ("on", "off", "status")
@@ -36,24 +36,11 @@ def _variable(text: str) -> str:
     return text
 
 
-def _page(text: str) -> str:
-    path = Path(text).expanduser()
-    if path.suffix.lower() != ".html":
-        raise InvalidRequestError(f"`{text}` does not end in `.html`: a report is a page")
-    return _in_folder(path)
-
-
 def _profile_file(text: str) -> str:
     from tailgana_lab.results.formats import format_of
 
     format_of(text)
-    return _in_folder(Path(text).expanduser())
-
-
-def _in_folder(path: Path) -> str:
-    if not path.parent.is_dir():
-        raise InvalidRequestError(f"there is no folder `{path.parent}`: make it first")
-    return str(path)
+    return in_folder(Path(text).expanduser())
 
 
 @dataclass(frozen=True)
@@ -97,7 +84,9 @@ class ModeOptions:
 class ReportOptions:
     """What may stand after `%tailgana_report`."""
 
-    path: str = option(None, "page to write, such as report.html", metavar="PATH", read=_page, is_positional=True)
+    path: str = option(
+        None, "page to write, such as report.html", metavar="PATH", read=page_to_write, is_positional=True
+    )
 
 
 def read_line(kind: type[Options], line: str, magic: str) -> Options:
