@@ -170,12 +170,12 @@ impl Recorder {
 
 /// Rows kept of a call tree, and the seconds left out below each.
 #[pyfunction]
-#[pyo3(signature = (parent, self_s, total_s, root=-1, min_fraction=0.001, max_frames=50_000))]
+#[pyo3(signature = (parent, total_s, self_s, root=-1, min_fraction=0.001, max_frames=50_000))]
 pub fn fold_frames(
     py: Python<'_>,
     parent: Vec<i64>,
-    self_s: Vec<f64>,
     total_s: Vec<f64>,
+    self_s: Vec<f64>,
     root: i64,
     min_fraction: f64,
     max_frames: usize,
