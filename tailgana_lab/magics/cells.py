@@ -40,7 +40,7 @@ class ProfiledCells:
         line, body = call
         try:
             text: str = self._shell.transform_cell(body)
-        except Exception:  # noqa: BLE001  # any transformer's complaint: the magic itself meets it again, when called
+        except Exception:  # any transformer's complaint: the magic itself meets it again, when called
             return lines
         return self._joined(line, _leading_blank(body) + text).splitlines(keepends=True)
 

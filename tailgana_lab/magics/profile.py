@@ -166,7 +166,7 @@ class ProfileMagics(Magics):
                 return  # a forked child that came this far: the parent has the profile
             profile.attach_cell(source, running.file)
             self._hand_over(profile, running.options)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # becomes a shown message
+        except (Exception, KeyboardInterrupt) as error:  # becomes a shown message
             self._say(error)
 
     def _hand_over(self, profile: "Profile", options: ProfileOptions) -> None:
