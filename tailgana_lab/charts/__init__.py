@@ -1,0 +1,1 @@
+"""Results as Vega-Lite descriptions (plain dicts), and the colours that all pictures share."""

@@ -1,0 +1,161 @@
+"""The report: one HTML file that needs no network, no server and no kernel.
+
+It holds each profile twice: as a page without scripts, and packed for the same flame graph and
+tables as in the notebook, which take the page's place where scripts run.
+"""
+
+import gzip
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tailgana_lab.errors import LabError
+from tailgana_lab.reporting.escape import Html, element, joined
+from tailgana_lab.reporting.static import static_body
+from tailgana_lab.reporting.style import PAGE_CSS, STATIC_CSS
+from tailgana_lab.results.formats import write_whole
+from tailgana_lab.widgets.contract import profile_payload
+
+if TYPE_CHECKING:
+    from tailgana_lab.results.profile import Profile
+
+BUILT = Path(__file__).parent.parent / "static"
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+"""Nothing may be fetched from anywhere, which proves that the file is whole."""
+
+PACKED_BYTES = 240_000  # of all profiles together, so that the file stays below half a megabyte
+MIN_PACKED_BYTES = 24_000  # of one profile, however many there are
+MIN_FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02)
+"""Shares below which frames are folded, tried until a profile fits."""
+
+TOP = 20  # lines of the static part
+
+
+def save_report(path: "str | PathLike[str]", profiles: Sequence["Profile"], *, title: str = "") -> str:
+    """Write the report; the file is replaced in one step. Returns the path.
+
+    Raises
+    ------
+    LabError
+        If the file cannot be written.
+    """
+    page = render_report(profiles, title=title)
+    try:
+        write_whole(Path(path), page.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise LabError(f"cannot write {fspath(path)!r}: {error.strerror}") from error
+    return fspath(path)
+
+
+def render_report(profiles: Sequence["Profile"], *, title: str = "") -> str:
+    """The page of one or several profiles, in the order given.
+
+    `js/src/report.ts` finds its data in `script#tgl-data` (base64 of gzip of JSON, `{"v", "kind",
+    "results": [payload, ...]}`) and puts result k in the place of `.tgl-static` in
+    `section[data-tgl-result="k"]`.
+    """
+    title = title or _title_of(profiles)
+    sections = [_section(k, profile, is_alone=len(profiles) == 1) for k, profile in enumerate(profiles)]
+    body = element(
+        "body",
+        element(
+            "header", element("h1", title), element("p", _about(profiles), class_="tgl-about"), _contents(profiles)
+        ),
+        element("main", *sections or [element("p", "Nothing has been measured yet.")]),
+        _script(profiles),
+        class_="tgl-page",
+    )
+    return f'<!doctype html>\n<html lang="en">\n{_head(title)}\n{body}\n</html>\n'
+
+
+def _title_of(profiles: Sequence["Profile"]) -> str:
+    if len(profiles) == 1 and profiles[0].name:
+        return f"Profile {profiles[0].name}"
+    return "Performance report"
+
+
+def _about(profiles: Sequence["Profile"]) -> str:
+    made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    versions = ", ".join(sorted({profile.python for profile in profiles}))
+    return f"Made {made}" + (f", Python {versions}" if versions else "")
+
+
+def _contents(profiles: Sequence["Profile"]) -> Html:
+    """Links to the profiles, where there are several."""
+    if len(profiles) < 2:
+        return Html("")
+    links = [
+        element("li", element("a", profile.name or f"profile {k + 1}", href=f"#tgl-profile-{k}"))
+        for k, profile in enumerate(profiles)
+    ]
+    return element("nav", element("ul", *links), aria_label="Profiles")
+
+
+def _section(k: int, profile: "Profile", *, is_alone: bool) -> Html:
+    name = profile.name or f"profile {k + 1}"
+    return element(
+        "section",
+        Html("") if is_alone else element("h2", name),
+        element("div", static_body(profile, TOP), class_="tgl-static"),
+        data_tgl_result=k,
+        id=f"tgl-profile-{k}",
+        aria_label=f"Profile {name}",
+    )
+
+
+def _head(title: str) -> Html:
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=Html(POLICY)),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        element("style", Html(PAGE_CSS + STATIC_CSS + _inlined("report.css", "</style"))),
+    )
+
+
+def _script(profiles: Sequence["Profile"]) -> Html:
+    """The data and the code that draws it; nothing when the front end was not built."""
+    code = _inlined("report.js", "</script")
+    if not code or not profiles:
+        return Html("")
+    data = b64encode(pack_profiles(profiles)).decode()
+    return joined(
+        element("script", Html(data), id="tgl-data", type="application/octet-stream"), element("script", Html(code))
+    )
+
+
+def pack_profiles(profiles: Sequence["Profile"]) -> bytes:
+    """The payloads as compressed JSON; where they are large, narrow frames are folded harder."""
+    share = max(MIN_PACKED_BYTES, PACKED_BYTES // len(profiles))
+    document = {"v": 1, "kind": "report", "results": [_fitting_payload(profile, share) for profile in profiles]}
+    return _packed(document)
+
+
+def _packed(document: Any) -> bytes:
+    return gzip.compress(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), 9, mtime=0)
+
+
+def _fitting_payload(profile: "Profile", n_bytes: int) -> dict[str, Any]:
+    payload: dict[str, Any] = {}
+    for min_fraction in MIN_FRACTIONS:
+        payload = profile_payload(profile, min_fraction=min_fraction)
+        if len(_packed(payload)) <= n_bytes:
+            break
+    return payload
+
+
+def _inlined(name: str, end: str) -> str:
+    """A built file with whatever would end its element early taken apart; empty if not built."""
+    try:
+        content = (BUILT / name).read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    for ending in (end, end.upper(), "<!--"):
+        content = content.replace(ending, f"<\\{ending[1:]}")
+    return content
