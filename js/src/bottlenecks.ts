@@ -1,6 +1,6 @@
 // The bottlenecks in the order of their weight: what, where, how much of the time, how that is known, what to do.
 
-import { shareCell, verdictCell } from "./cells";
+import { prose, shareCell, verdictCell } from "./cells";
 import { type Columns, numberAt, rowCount, textAt } from "./contract";
 import { h } from "./dom";
 import { count, visible } from "./format";
@@ -20,9 +20,7 @@ function bottleneck(columns: Columns, row: number): HTMLElement {
     return percent === null ? null : percent / 100;
   };
   const calls = numberAt(columns, "call_count", row);
-  const evidence = [visible(textAt(columns, "evidence", row)), calls === null ? "" : `${count(calls)} calls`].filter(
-    Boolean,
-  );
+  const evidence = [textAt(columns, "evidence", row), calls === null ? "" : `${count(calls)} calls`].filter(Boolean);
   return h(
     "li",
     { class: "tgl-bottleneck" },
@@ -34,7 +32,7 @@ function bottleneck(columns: Columns, row: number): HTMLElement {
       h("span", { class: "tgl-place tgl-location" }, visible(textAt(columns, "location", row))),
     ),
     shareCell(fraction("time_spent_pct"), fraction("low_pct"), fraction("high_pct")),
-    h("p", { class: "tgl-evidence" }, evidence.join(" · ")),
+    h("p", { class: "tgl-evidence" }, ...prose(evidence.join(" · "))),
     fixes(columns.suggested_fixes?.[row]),
   );
 }
@@ -48,5 +46,5 @@ function priority(value: number | null): HTMLElement {
 function fixes(given: unknown): HTMLElement | null {
   const list = Array.isArray(given) ? given : given ? [given] : [];
   if (list.length === 0) return null;
-  return h("ul", { class: "tgl-fixes" }, ...list.map((fix) => h("li", {}, visible(String(fix)))));
+  return h("ul", { class: "tgl-fixes" }, ...list.map((fix) => h("li", {}, ...prose(String(fix)))));
 }

@@ -2,7 +2,7 @@
 
 import { type Columns, numberAt, STATE_LABELS, STATES } from "./contract";
 import { h } from "./dom";
-import { bytes, interval, percent, time, visible } from "./format";
+import { bytes, interval, MISSING, percent, time, visible } from "./format";
 
 const VERDICTS: Record<string, { label: string; state: (typeof STATES)[number] }> = {
   cpu_bound: { label: "CPU bound", state: "on_cpu" },
@@ -55,8 +55,8 @@ export function codeCell(source: string): HTMLElement {
 
 /** A name that, when pressed, is looked for in the flame graph. */
 export function nameCell(name: string, find: ((name: string) => void) | undefined): HTMLElement {
-  const shown = visible(name);
-  if (!find) return h("span", { class: "tgl-name", title: shown }, shown);
+  const shown = visible(name) || MISSING;
+  if (!find || !name) return h("span", { class: "tgl-name", title: shown }, shown);
   const attributes = {
     type: "button",
     class: "tgl-link tgl-name",
@@ -88,4 +88,11 @@ export function mixCell(seconds: readonly (number | null)[]): HTMLElement {
 /** The cells of a column of byte counts. */
 export function bytesCell(columns: Columns, name: string): (row: number) => string {
   return (row) => bytes(numberAt(columns, name, row));
+}
+
+/** Text in which `backticks` mark code. */
+export function prose(text: string): (HTMLElement | string)[] {
+  return visible(text)
+    .split("`")
+    .map((part, k) => (k % 2 === 1 ? h("code", { class: "tgl-quoted" }, part) : part));
 }

@@ -204,7 +204,7 @@ function alignedBytes(blob: ArrayBuffer | ArrayBufferView): {
 /** Bytes of gzip-compressed data written in base64. */
 export async function inflate(base64: string): Promise<ArrayBuffer> {
   const packed = Uint8Array.from(atob(base64.trim()), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Response(packed).body?.pipeThrough(new DecompressionStream("gzip"));
   return await new Response(stream).arrayBuffer();
 }
 

@@ -16,7 +16,7 @@ import { paletteOf } from "./palette";
 import type { Theme } from "./theme";
 import { createViewport } from "./viewport";
 
-const SHOWN_ROWS = 22;
+const SHOWN_ROWS = 22.6; // a cut row tells that there are more
 
 export interface FlameOptions {
   data: FlameData;
@@ -64,8 +64,9 @@ export class FlameGraph {
     this.scene = this.firstScene(paletteOf(options.theme));
     this.outline = new Outline(this.viewport.canvas, options.title);
     this.tooltip = new Tooltip(this.stage);
+    const line = h("div", { class: "tgl-trail-line" }, this.trailBox, this.toolbar.result);
     if (options.data.n === 0) this.element.append(h("p", { class: "tgl-empty" }, options.empty));
-    else this.element.append(this.toolbar.element, this.trailBox, this.stage, this.twin, this.legend);
+    else this.element.append(this.toolbar.element, line, this.stage, this.twin, this.legend);
     this.listen();
     this.refresh();
   }

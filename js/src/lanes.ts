@@ -12,7 +12,7 @@ import { createViewport, type View } from "./viewport";
 const LANE = 22; // CSS pixels from lane to lane
 const BAR = 14;
 const AXIS = 22;
-const SHOWN = 14; // lanes shown at once
+const SHOWN = 14.6; // lanes shown at once; a cut one tells that there are more
 const GUTTER_SHARE = 0.22;
 const GUTTER_MOST = 170;
 

@@ -62,11 +62,15 @@ export function contrast(one: string, other: string): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-const DARK_INK = "#14181d";
-const LIGHT_INK = "#f4f6f8";
+// Soft inks first; on fills of middle lightness only the pure ones can be read.
+const SOFT_INKS = ["#14181d", "#f4f6f8"];
+const PURE_INKS = ["#000000", "#ffffff"];
+const READABLE = 4.5; // contrast ratio; WCAG 2.2, 1.4.3
 
 function inked(fill: string): Ink {
-  return { fill, ink: contrast(fill, DARK_INK) >= contrast(fill, LIGHT_INK) ? DARK_INK : LIGHT_INK };
+  const best = (inks: string[]) => inks.reduce((a, b) => (contrast(fill, b) > contrast(fill, a) ? b : a));
+  const soft = best(SOFT_INKS);
+  return { fill, ink: contrast(fill, soft) >= READABLE ? soft : best(PURE_INKS) };
 }
 
 // Lightness offset, chroma and hue of each wait class: work is green, waiting for one's own program warm, for the
@@ -102,7 +106,7 @@ function states(theme: Theme): Ink[] {
 }
 
 function stateMarks(theme: Theme): string[] {
-  const [middle, strength] = theme === "light" ? [0.66, 1.25] : [0.68, 1.05];
+  const [middle, strength] = theme === "light" ? [0.69, 1.05] : [0.66, 0.95];
   return STATE_HUES.map(([lift, depth, hue]) => oklch(middle + lift, depth * strength, hue));
 }
 
@@ -123,7 +127,7 @@ const LIGHT: Palette = {
   modules: modules("light"),
   heat: heat("light"),
   plain: { fill: "#e4e8ec", ink: "#23282e" },
-  mark: inked(oklch(0.62, 0.21, 330)),
+  mark: inked(oklch(0.83, 0.16, 80)),
   dim: { fill: "#eff1f4", ink: "#59636e" },
   hatch: "#b6bec7",
   outline: "#0b3d91",
@@ -136,7 +140,7 @@ const DARK: Palette = {
   modules: modules("dark"),
   heat: heat("dark"),
   plain: { fill: "#333a42", ink: "#e6e9ed" },
-  mark: inked(oklch(0.74, 0.17, 330)),
+  mark: inked(oklch(0.8, 0.14, 82)),
   dim: { fill: "#20252a", ink: "#98a3af" },
   hatch: "#56606b",
   outline: "#9fd0ff",

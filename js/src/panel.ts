@@ -5,7 +5,7 @@ import { type BottleneckPayload, type FlameData, type ProfilePayload, rowCount }
 import { h } from "./dom";
 import { createHead } from "./facts";
 import { FlameGraph } from "./flame";
-import { time } from "./format";
+import { time, visible } from "./format";
 import { Lanes, lanesOf } from "./lanes";
 import { createShell } from "./shell";
 import { childrenTable, functionsTable, linesTable, memoryTable, threadsTable } from "./tables";
@@ -32,7 +32,7 @@ export function mountProfile(host: Element, payload: ProfilePayload, data: Flame
   const { facts } = payload;
   const flame = new FlameGraph({
     data,
-    title: `Flame graph of ${facts.name || "the profile"}`,
+    title: `Flame graph of ${visible(facts.name) || "the profile"}`,
     theme: shell.theme,
     sampled_s: facts.sampled_s,
     folded_fraction: payload.flame.folded_fraction,
@@ -43,8 +43,9 @@ export function mountProfile(host: Element, payload: ProfilePayload, data: Flame
   const lanes = new Lanes(lanesOf(payload.lanes ?? {}, payload.threads ?? {}, facts.duration_s), shell.theme);
   drawn.push(flame, lanes);
   const find = data.n > 0 ? (name: string) => flame.find(name) : undefined;
-  const tabs = createTabs("Tables of the profile", tabsOf(payload, lanes, find));
-  shell.root.append(createHead(facts, payload.process ?? {}), flame.element, tabs);
+  const tabs = tabsOf(payload, lanes, find);
+  shell.root.append(createHead(facts, payload.process ?? {}), flame.element);
+  if (tabs.length) shell.root.append(createTabs("Tables of the profile", tabs));
   return {
     showWindow: (window, id) => flame.showWindow(window, id),
     destroy() {
@@ -63,17 +64,20 @@ export function mountBottlenecks(host: Element, payload: BottleneckPayload): { d
 function tabsOf(payload: ProfilePayload, lanes: Lanes, find: ((name: string) => void) | undefined): Tab[] {
   const cellFile = payload.cell?.file ?? "";
   const { lines, functions, threads, bottlenecks, memory, children } = payload;
-  const empty = noSamples(payload);
   const threadsView = h("div", {}, lanes.element, threadsTable(threads, "No thread was seen."));
   const tabs: Tab[] = [
-    { label: "Hot lines", n: rowCount(lines), content: linesTable(lines, cellFile, find, empty) },
-    { label: "Functions", n: rowCount(functions), content: functionsTable(functions, cellFile, find, empty) },
+    { label: "Hot lines", n: rowCount(lines), content: linesTable(lines, cellFile, find, "No line was seen.") },
+    {
+      label: "Functions",
+      n: rowCount(functions),
+      content: functionsTable(functions, cellFile, find, "None was seen."),
+    },
     { label: "Threads", n: rowCount(threads), content: threadsView },
     { label: "Bottlenecks", n: rowCount(bottlenecks), content: bottleneckList(bottlenecks, NO_BOTTLENECK) },
   ];
   if (rowCount(memory)) tabs.push({ label: "Memory", n: rowCount(memory), content: memoryTable(memory, cellFile) });
   if (rowCount(children)) tabs.push({ label: "Processes", n: rowCount(children), content: childrenTable(children) });
-  return tabs;
+  return tabs.some(({ n }) => n) ? tabs : [];
 }
 
 function noSamples({ facts }: ProfilePayload): string {

@@ -48,11 +48,11 @@ export function functionsTable(functions: Columns, cellFile: string, find: Find,
       ),
       timeColumn(functions, "self_s", "Own time"),
       timeColumn(functions, "total_s", "Total"),
-      { ...timeColumn(functions, "wait_s", "Waiting"), spare: 2 },
+      { ...timeColumn(functions, "wait_s", "Waiting"), spare: 3 },
       {
         key: "mix",
         label: "Own time is",
-        spare: 2,
+        spare: 3,
         value: (row) => verdictLabel(textAt(functions, "verdict", row)),
         cell: (row) => mixCell(classSeconds(functions, row)),
       },
@@ -62,34 +62,35 @@ export function functionsTable(functions: Columns, cellFile: string, find: Find,
 }
 
 export function threadsTable(threads: Columns, empty: string): HTMLElement {
-  const used = STATES.flatMap((state, k) => (sum(threads, `${state}_s`) > 0 ? [{ state, k }] : []));
   const life = (row: number) => classSeconds(threads, row).reduce<number>((all, part) => all + (part ?? 0), 0);
+  const name = (row: number) => h("span", { class: "tgl-name" }, visible(textAt(threads, "thread", row)) || "thread");
+  const mix = (row: number) => mixCell(classSeconds(threads, row));
   return createTable({
     caption: "Threads",
     n: rowCount(threads),
     empty,
     columns: [
-      {
-        key: "thread",
-        label: "Thread",
-        grows: true,
-        value: text(threads, "thread"),
-        cell: (row) => visible(textAt(threads, "thread", row)),
-      },
-      { key: "native_id", label: "Native id", numeric: true, spare: 2, value: number(threads, "native_id") },
-      {
-        key: "mix",
-        label: "Made up of",
-        spare: 1,
-        value: number(threads, "on_cpu_s"),
-        cell: (row) => mixCell(classSeconds(threads, row)),
-      },
+      { key: "thread", label: "Thread", grows: true, value: text(threads, "thread"), cell: name },
+      { key: "native_id", label: "Native id", numeric: true, spare: 3, value: number(threads, "native_id") },
+      { key: "mix", label: "Made up of", spare: 3, value: number(threads, "on_cpu_s"), cell: mix },
       { key: "life", label: "Life", numeric: true, value: life, cell: (row) => time(life(row)) },
-      ...used.map(({ state, k }) => ({
-        ...timeColumn(threads, `${state}_s`, STATE_LABELS[k] ?? state),
-        ...(k > 3 ? { spare: 1 as const } : {}),
-      })),
+      ...classColumns(threads),
     ],
+  });
+}
+
+const SHOWN_CLASSES = [3, 5]; // columns that stay where the panel is narrow, and where it is not wide
+
+/** A column for each wait class that occurs; where room is short the largest stay. */
+function classColumns(threads: Columns): Column[] {
+  const sums = STATES.map((state) => sum(threads, `${state}_s`));
+  const ranked = STATES.map((_, k) => k).sort((a, b) => (sums[b] ?? 0) - (sums[a] ?? 0));
+  return STATES.flatMap((state, k) => {
+    if (!sums[k]) return [];
+    const rank = ranked.indexOf(k);
+    const column = timeColumn(threads, `${state}_s`, STATE_LABELS[k] ?? state);
+    if (rank < (SHOWN_CLASSES[0] ?? 0)) return [column];
+    return [{ ...column, spare: rank < (SHOWN_CLASSES[1] ?? 0) ? 1 : 2 }];
   });
 }
 

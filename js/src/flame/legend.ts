@@ -1,4 +1,4 @@
-// What the colours of the flame graph mean, and the keys that move in it.
+// What the colours of the flame graph mean.
 
 import { h } from "../dom";
 import { percent } from "../format";
@@ -14,6 +14,5 @@ export function legendItems(swatches: readonly Swatch[], folded: number | null):
     const box = h("span", { class: "tgl-swatch tgl-hatched", "aria-hidden": "true" });
     items.push(h("span", { class: "tgl-legend-item" }, box, `other: frames too small to send, ${percent(folded)}`));
   }
-  items.push(h("span", { class: "tgl-keys" }, "Enter or click zooms, Esc returns, arrows move, / searches"));
   return items;
 }

@@ -1,7 +1,7 @@
-// Finding frames by function or file, and the share of time they cover.
+// Finding frames by function, module or file, and the share of time they cover.
 
 import { baseName, visible } from "../format";
-import type { FlameTree } from "./tree";
+import { type FlameTree, moduleOf } from "./tree";
 
 export interface Found {
   readonly query: string;
@@ -27,7 +27,7 @@ export function searchTree(tree: FlameTree, query: string): Found | null {
   if (!wanted) return null;
   const { data, base, n, parent, depth, width } = tree;
   const byName = matching(data.strings, wanted, visible);
-  const byFile = matching(data.strings, wanted, (file) => visible(baseName(file)));
+  const byFile = matching(data.strings, wanted, (file) => `${moduleOf(file)} ${visible(baseName(file))}`);
   const matched = new Uint8Array(n);
   const inside = new Uint8Array(n); // matches, or stands below a match
   let [seconds, count] = [0, 0];

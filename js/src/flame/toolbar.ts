@@ -4,7 +4,7 @@ import { h, ICONS, icon, uniqueId } from "../dom";
 import { counted, percent } from "../format";
 import { COLOUR_MODES, type ColourMode } from "./colours";
 import type { Found } from "./search";
-import type { FlameTree } from "./tree";
+import { type FlameTree, WHOLE } from "./tree";
 
 export interface ToolbarActions {
   search(query: string): void;
@@ -19,12 +19,13 @@ export class Toolbar {
   readonly input = h("input", {
     type: "search",
     class: "tgl-search",
-    placeholder: "Search function or file",
+    placeholder: "Search function or module",
     "aria-label": "Search the flame graph",
     autocomplete: "off",
     spellcheck: "false",
   });
-  private readonly result = h("span", { class: "tgl-result", role: "status" });
+  /** Tells what the search found; stands beside the trail. */
+  readonly result = h("span", { class: "tgl-result", role: "status" });
   private readonly steps: HTMLElement;
 
   constructor(private readonly actions: ToolbarActions) {
@@ -53,7 +54,7 @@ export class Toolbar {
     this.element = h(
       "div",
       { class: "tgl-toolbar" },
-      h("span", { class: "tgl-find" }, search, this.steps, this.result),
+      h("span", { class: "tgl-find" }, search, this.steps),
       h("span", { class: "tgl-switches" }, this.colours(), ...this.switches()),
     );
   }
@@ -113,7 +114,9 @@ export class Toolbar {
   }
 }
 
-/** The frames above and at the one zoomed to, each a button that zooms to it. */
+const KEYS = "Click or Enter zooms, Esc returns, arrows move, / searches";
+
+/** The frames above and at the one zoomed to, each a button that zooms to it; before any zoom, the keys. */
 export function trail(
   tree: FlameTree,
   above: readonly string[],
@@ -121,6 +124,7 @@ export function trail(
   zoom: (node: number) => void,
   leave: () => void,
 ): HTMLElement {
+  if (focus === WHOLE && above.length === 0) return h("div", { class: "tgl-trail tgl-muted" }, KEYS);
   const path = tree.path(focus);
   const steps = path.map((node) => ({ label: tree.label(node), go: () => zoom(node) }));
   const outer = above.map((label) => ({ label, go: leave }));

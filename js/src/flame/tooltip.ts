@@ -41,10 +41,12 @@ export class Tooltip {
     this.element.replaceChildren(h("div", { class: "tgl-tip-title" }, title), h("dl", {}, ...rows));
     this.element.hidden = false;
     const { offsetWidth, offsetHeight } = this.element;
+    const panel = this.within.closest<HTMLElement>(".tgl") ?? this.within;
+    const below = panel.getBoundingClientRect().bottom - this.within.getBoundingClientRect().top;
     const left = x + 14 + offsetWidth > this.within.clientWidth ? x - 14 - offsetWidth : x + 14;
-    const top = y + 16 + offsetHeight > this.within.clientHeight ? y - 12 - offsetHeight : y + 16;
+    const top = y + 18 + offsetHeight > below ? y - 12 - offsetHeight : y + 18;
     this.element.style.left = `${Math.max(0, left)}px`;
-    this.element.style.top = `${Math.max(0, top)}px`;
+    this.element.style.top = `${top}px`;
   }
 
   hide(): void {
