@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from tailgana_lab import _engine
+
 
 class Fold(NamedTuple):
     """The frames that are kept of a call tree."""
@@ -18,9 +20,9 @@ class Fold(NamedTuple):
 
 
 def fold_frames(
-    parent: Sequence[int],
-    total_s: Sequence[float],
-    self_s: Sequence[float],
+    parent: list[int],
+    total_s: list[float],
+    self_s: list[float],
     root: int = -1,
     min_fraction: float = 0.001,
     max_frames: int = 50_000,
@@ -29,9 +31,9 @@ def fold_frames(
 
     Parameters
     ----------
-    parent : sequence of int, length n
+    parent : list of int, length n
         Index of each frame's parent, -1 for roots; pre-order.
-    total_s, self_s : sequence of float, length n
+    total_s, self_s : list of float, length n
         Inclusive and own seconds.
     root : int, default -1
         Only this frame and what is below it; -1 for the whole tree.
@@ -44,8 +46,13 @@ def fold_frames(
     -------
     Fold
         Kept frames, and the seconds folded away right below each.
+
+    Raises
+    ------
+    ValueError
+        If the columns are no tree, or there is no frame `root`.
     """
-    return Fold(*_fold(parent, total_s, self_s, root, min_fraction, max_frames))
+    return Fold(*_engine.fold_frames(parent, total_s, self_s, root, min_fraction, max_frames))
 
 
 def subtree_ends(parent: Sequence[int]) -> list[int]:
@@ -69,31 +76,3 @@ def sums_below(values: Sequence[float], starts: Iterable[int], ends: Iterable[in
     running = [0.0, *accumulate(values)]
     return [running[end] - running[start] for start, end in zip(starts, ends, strict=True)]
 
-
-def _fold(
-    parent: Sequence[int],
-    total_s: Sequence[float],
-    self_s: Sequence[float],
-    root: int,
-    min_fraction: float,
-    max_frames: int,
-) -> tuple[list[int], list[float]]:
-    n = len(parent)
-    first, end = (0, n) if root < 0 else (root, root + 1)
-    if root >= 0:
-        while end < n and parent[end] >= root:
-            end += 1
-    whole = total_s[root] if root >= 0 else sum(t for t, p in zip(total_s, parent, strict=True) if p < 0)
-    limit = min_fraction * whole
-    width: dict[int, float] = {}
-    for i in range(first, end):
-        above = width.get(parent[i], 0.0) if i != root and parent[i] >= 0 else total_s[i]
-        if total_s[i] >= limit and above > 0:
-            width[i] = min(total_s[i], above)
-    kept = sorted(sorted(width, key=lambda i: (-width[i], i))[:max_frames])
-    index = {i: k for k, i in enumerate(kept)}
-    folded = [total_s[i] - self_s[i] for i in kept]
-    for i in kept:
-        if parent[i] in index and i != root:
-            folded[index[parent[i]]] -= total_s[i]
-    return kept, [max(value, 0.0) for value in folded]
