@@ -37,10 +37,33 @@ struct Identity {
     first_line: i32,
 }
 
+/// What an address held, and the look at which that was last checked.
+#[derive(Clone, Copy)]
+struct Entry {
+    identity: Identity,
+    id: CodeId,
+    look: u32,
+}
+
+/// Where a frame was found to be, and at which look.
+#[derive(Clone, Copy)]
+struct Recent {
+    frame: RawFrame,
+    look: u32,
+    found: (CodeId, i32),
+}
+
+/// Looks for which an address is believed to hold what it held: a code object may be freed, and another take its place.
+const LOOKS_TRUSTED: u32 = 16;
+/// Frames of one stack that are remembered while it is resolved: recursion repeats them.
+const N_RECENT: usize = 64;
+
 /// All code objects seen, each once.
 pub struct CodeBook {
     codes: Vec<Code>,
-    by_address: FxHashMap<usize, (Identity, CodeId)>,
+    by_address: FxHashMap<usize, Entry>,
+    recent: [Recent; N_RECENT],
+    look: u32,
     by_name: FxHashMap<(String, String, i32), CodeId>,
     scratch: Vec<u8>,
 }
@@ -52,7 +75,9 @@ impl CodeBook {
     /// A book with the one entry for what could not be read.
     pub fn new() -> Self {
         let unresolved = Code { function: "<unresolved>".into(), ..Code::default() };
-        Self { codes: vec![unresolved], by_address: FxHashMap::default(), by_name: FxHashMap::default(), scratch: vec![0; IDENTITY_BYTES] }
+        let nothing = Recent { frame: RawFrame { code: 0, instruction: 0 }, look: 0, found: (Self::UNRESOLVED, 0) };
+        let recent = [nothing; N_RECENT];
+        Self { codes: vec![unresolved], by_address: FxHashMap::default(), recent, look: 0, by_name: FxHashMap::default(), scratch: vec![0; IDENTITY_BYTES] }
     }
 
     /// The entry `id`.
@@ -82,27 +107,49 @@ impl CodeBook {
         (self.codes.len() - 1) as CodeId
     }
 
+    /// Begins another look: what addresses hold is checked again, once each.
+    pub fn begin_look(&mut self) {
+        self.look = self.look.wrapping_add(1);
+    }
+
     /// The entry of a frame's code object and the line it is at; `UNRESOLVED` where the memory holds no code object.
     pub fn resolve(&mut self, python: &Interpreter, frame: RawFrame) -> (CodeId, i32) {
-        let Some(identity) = self.identify(python, frame.code) else {
+        let slot = (frame.instruction >> 1 ^ frame.code >> 4) % N_RECENT;
+        let recent = &self.recent[slot];
+        if recent.frame == frame && recent.look == self.look {
+            return recent.found;
+        }
+        let found = self.find(python, frame);
+        self.recent[slot] = Recent { frame, look: self.look, found };
+        found
+    }
+
+    fn find(&mut self, python: &Interpreter, frame: RawFrame) -> (CodeId, i32) {
+        let Some(id) = self.known(python, frame.code) else {
             return (Self::UNRESOLVED, 0);
-        };
-        let id = match self.by_address.get(&frame.code) {
-            Some(&(known, id)) if known == identity => id,
-            _ => {
-                let Some(code) = read_code(python, identity) else {
-                    return (Self::UNRESOLVED, 0);
-                };
-                let id = self.add(code);
-                self.by_address.insert(frame.code, (identity, id));
-                id
-            }
         };
         let code = &self.codes[id as usize];
         let start = frame.code + python.layout.code_start;
         // Before the first instruction counts as the first line.
         let unit = frame.instruction.saturating_sub(start) / 2;
         (id, code.lines.line_of(unit as u32).unwrap_or(code.first_line))
+    }
+
+    fn known(&mut self, python: &Interpreter, address: usize) -> Option<CodeId> {
+        let entry = self.by_address.get(&address).copied();
+        if let Some(entry) = entry.filter(|entry| self.look.wrapping_sub(entry.look) < LOOKS_TRUSTED) {
+            return Some(entry.id);
+        }
+        let identity = self.identify(python, address)?;
+        let id = match entry {
+            Some(entry) if entry.identity == identity => entry.id,
+            _ => {
+                let code = read_code(python, identity)?;
+                self.add(code)
+            }
+        };
+        self.by_address.insert(address, Entry { identity, id, look: self.look });
+        Some(id)
     }
 
     fn identify(&mut self, python: &Interpreter, address: usize) -> Option<Identity> {

@@ -2,8 +2,8 @@
 
 use std::ffi::{CStr, c_void};
 
-use super::layout::{GIL_HEAD, GIL_HOLDER, GIL_LOCKED, GIL_SWITCHES, GilPlace, Layout};
-use super::memory::{Memory, int_at, word_at};
+use super::layout::{GIL_HOLDER, GIL_LOCKED, GIL_SWITCHES, GilPlace, Layout};
+use super::memory::Memory;
 use crate::EngineError;
 
 /// Interpreters and thread states looked at before a list is taken for damaged.
@@ -88,17 +88,18 @@ impl Interpreter {
 
     /// The main interpreter's lock, now.
     pub fn gil(&self) -> Gil {
-        let mut raw = [0; GIL_HEAD];
-        if self.main_gil >= self.runtime.0 && self.main_gil + GIL_HEAD <= self.runtime.1 {
-            for offset in [GIL_HOLDER, GIL_LOCKED, GIL_SWITCHES] {
-                // SAFETY: static memory of the interpreter, never unmapped while this module is loaded; a racing write gives an old or a new value.
-                let word = unsafe { std::ptr::read_volatile((self.main_gil + offset) as *const usize) };
-                raw[offset..offset + 8].copy_from_slice(&word.to_ne_bytes());
-            }
-        } else if !self.memory.read(self.main_gil, &mut raw) {
-            return Gil::default();
+        let word = |offset| self.word(self.main_gil + offset).unwrap_or(0);
+        let locked = word(GIL_LOCKED) as u32 as i32;
+        Gil { last_holder: word(GIL_HOLDER), is_locked: locked > 0, switches: word(GIL_SWITCHES) }
+    }
+
+    /// A word; without a system call where it lies in the runtime itself.
+    fn word(&self, address: usize) -> Option<usize> {
+        if address < self.runtime.0 || address + 8 > self.runtime.1 {
+            return self.memory.word(address);
         }
-        Gil { last_holder: word_at(&raw, GIL_HOLDER), is_locked: int_at(&raw, GIL_LOCKED) > 0, switches: word_at(&raw, GIL_SWITCHES) }
+        // SAFETY: static memory of the interpreter, never unmapped while this module is loaded; a racing write gives an old or a new value.
+        Some(unsafe { std::ptr::read_volatile(address as *const usize) })
     }
 
     fn interpreters(&self) -> impl Iterator<Item = usize> + '_ {
@@ -113,8 +114,8 @@ impl Interpreter {
 
     /// First thread state of the newest interpreter: changes when a Python thread starts or the newest one ends.
     pub fn newest_thread(&self) -> usize {
-        let interpreter = self.memory.word(self.runtime.0 + self.layout.interpreters_head).unwrap_or(0);
-        if interpreter == 0 { 0 } else { self.memory.word(interpreter + self.layout.threads_head).unwrap_or(0) }
+        let interpreter = self.word(self.runtime.0 + self.layout.interpreters_head).unwrap_or(0);
+        if interpreter == 0 { 0 } else { self.word(interpreter + self.layout.threads_head).unwrap_or(0) }
     }
 
     /// All thread states of all interpreters. Threads come and go meanwhile: whoever uses one checks its `native_id` again.

@@ -87,8 +87,6 @@ pub const GIL_HOLDER: usize = 8;
 pub const GIL_LOCKED: usize = 16;
 /// Offset of `switch_number`.
 pub const GIL_SWITCHES: usize = 24;
-/// Bytes of the GIL's structure that are read.
-pub const GIL_HEAD: usize = 32;
 
 impl Layout {
     /// The layout of an interpreter of version `version` (its `PY_VERSION_HEX`) whose runtime lies at `runtime`.

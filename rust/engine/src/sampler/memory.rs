@@ -2,6 +2,8 @@
 //!
 //! `process_vm_readv` on the own process: another thread may free what is read at any moment, and then it returns an error.
 
+use std::marker::PhantomData;
+
 use libc::{c_ulong, c_void, iovec, pid_t};
 
 /// Size of a memory page on every Linux machine this runs on, bytes; a frame's page is mapped as a whole.
@@ -13,12 +15,42 @@ pub struct Memory {
     pid: pid_t,
 }
 
-/// One piece to read: where it lies, and where it goes.
-pub struct Piece<'a> {
-    /// Address in the process.
-    pub address: usize,
-    /// Filled completely, or the read failed.
-    pub into: &'a mut [u8],
+/// Pieces of one call, at most.
+const MOST_PIECES: usize = 2 + Window::MOST_PAGES;
+
+/// Pieces of memory that are read by one system call, in this order.
+pub struct Gather<'a> {
+    local: [iovec; MOST_PIECES],
+    remote: [iovec; MOST_PIECES],
+    n: usize,
+    into: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> Gather<'a> {
+    /// No piece yet.
+    pub fn new() -> Self {
+        let nothing = [iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MOST_PIECES];
+        Self { local: nothing, remote: nothing, n: 0, into: PhantomData }
+    }
+
+    /// Adds a piece; false when there are too many.
+    pub fn add(&mut self, address: usize, into: &'a mut [u8]) -> bool {
+        if self.n == MOST_PIECES {
+            return false;
+        }
+        self.local[self.n] = iovec { iov_base: into.as_mut_ptr().cast::<c_void>(), iov_len: into.len() };
+        self.remote[self.n] = iovec { iov_base: address as *mut c_void, iov_len: into.len() };
+        self.n += 1;
+        true
+    }
+
+    /// Bytes read, from the first piece on; fewer than asked for where memory is not mapped.
+    pub fn read(self, memory: &Memory) -> usize {
+        let n = self.n as c_ulong;
+        // SAFETY: the local pieces are live, exclusive slices for `'a`; the kernel checks the remote addresses itself.
+        let got = unsafe { libc::process_vm_readv(memory.pid, self.local.as_ptr(), n, self.remote.as_ptr(), n, 0) };
+        usize::try_from(got).unwrap_or(0)
+    }
 }
 
 impl Memory {
@@ -28,36 +60,11 @@ impl Memory {
         Self { pid: unsafe { libc::getpid() } }
     }
 
-    /// Bytes read, from the first piece on; fewer than asked for where memory is not mapped.
-    pub fn read_pieces<const N: usize>(&self, pieces: &mut [Piece<'_>; N]) -> usize {
-        let mut local = [iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; N];
-        let mut remote = local;
-        for (k, piece) in pieces.iter_mut().enumerate() {
-            local[k] = iovec { iov_base: piece.into.as_mut_ptr().cast::<c_void>(), iov_len: piece.into.len() };
-            remote[k] = iovec { iov_base: piece.address as *mut c_void, iov_len: piece.into.len() };
-        }
-        self.transfer(&local, &remote)
-    }
-
-    fn transfer(&self, local: &[iovec], remote: &[iovec]) -> usize {
-        // SAFETY: the local pieces are live, exclusive slices; the kernel checks the remote addresses itself.
-        let got = unsafe {
-            libc::process_vm_readv(
-                self.pid,
-                local.as_ptr(),
-                local.len() as c_ulong,
-                remote.as_ptr(),
-                remote.len() as c_ulong,
-                0,
-            )
-        };
-        usize::try_from(got).unwrap_or(0)
-    }
-
     /// Fills `into` from `address`; false where that memory cannot be read.
     pub fn read(&self, address: usize, into: &mut [u8]) -> bool {
         let wanted = into.len();
-        self.read_pieces(&mut [Piece { address, into }]) == wanted
+        let mut one = Gather::new();
+        one.add(address, into) && one.read(self) == wanted
     }
 
     /// The 8-byte word at `address`.
@@ -92,20 +99,47 @@ pub fn int_at(copy: &[u8], offset: usize) -> i32 {
     copy.get(offset..offset + 4).and_then(|b| b.try_into().ok()).map_or(0, i32::from_ne_bytes)
 }
 
-/// Copies of whole pages below an address, so that a walk down a stack costs few system calls.
+/// A copy of the pages below an address, so that a walk down a stack costs few system calls.
+///
+/// The copy lies at the end of the buffer: pages are added below it.
 pub struct Window {
     buffer: Vec<u8>,
-    start: usize,
+    end: usize,
     length: usize,
 }
 
 impl Window {
     /// Most pages read at once.
-    const MOST_PAGES: usize = 8;
+    pub const MOST_PAGES: usize = 8;
 
     /// An empty window.
     pub fn new() -> Self {
-        Self { buffer: vec![0; Self::MOST_PAGES * PAGE], start: 0, length: 0 }
+        Self { buffer: vec![0; Self::MOST_PAGES * PAGE], end: 0, length: 0 }
+    }
+
+    /// Asks for the pages that end at `end`, downwards, in a call that reads other things too; `accept` what came.
+    pub fn ask<'a>(&'a mut self, gather: &mut Gather<'a>, end: usize, pages: usize) {
+        (self.end, self.length) = (end, 0);
+        let mut rest = &mut self.buffer[..];
+        let mut below = end;
+        for _ in 0..pages.clamp(1, Self::MOST_PAGES) {
+            let size = (below - 1) % PAGE + 1;
+            if below < PAGE {
+                return;
+            }
+            let (lower, page) = rest.split_at_mut(rest.len() - size);
+            below -= size;
+            if !gather.add(below, page) {
+                return;
+            }
+            rest = lower;
+        }
+    }
+
+    /// Takes the whole pages among the first `got` bytes that were read downwards.
+    pub fn accept(&mut self, got: usize) {
+        let first = (self.end.max(1) - 1) % PAGE + 1;
+        self.length = if got < first { 0 } else { first + (got - first) / PAGE * PAGE };
     }
 
     /// Forgets what was read.
@@ -113,48 +147,19 @@ impl Window {
         self.length = 0;
     }
 
-    /// `length` bytes at `address`, from the copy where it holds them, else by reading the address's page and up to `pages - 1` below it.
+    /// `length` bytes at `address`, from the copy where it holds them, else by reading up to `pages` pages.
     pub fn get(&mut self, memory: &Memory, address: usize, length: usize, pages: usize) -> Option<&[u8]> {
-        let inside = address >= self.start && address + length <= self.start + self.length;
-        if !inside && !self.fill(memory, address, length, pages) {
-            return None;
+        let end = address.checked_add(length)?;
+        let holds = |window: &Self| end <= window.end && address >= window.end - window.length;
+        if !holds(self) {
+            let mut gather = Gather::new();
+            let straddles = usize::from(address / PAGE != (end - 1) / PAGE);
+            self.ask(&mut gather, end, pages + straddles);
+            let got = gather.read(memory);
+            self.accept(got);
         }
-        let at = address - self.start;
-        Some(&self.buffer[at..at + length])
-    }
-
-    /// The page of the last byte first, then downwards: what cannot be read ends the copy early, and the rest is good.
-    fn fill(&mut self, memory: &Memory, address: usize, length: usize, pages: usize) -> bool {
-        let end = address + length;
-        let top_page = (end - 1) / PAGE * PAGE;
-        let must_start = address / PAGE * PAGE;
-        let wanted = pages.clamp(1 + (top_page - must_start) / PAGE, Self::MOST_PAGES);
-        let capacity = self.buffer.len();
-        let mut local = [iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; Self::MOST_PAGES];
-        let mut remote = local;
-        let mut fill_to = capacity;
-        for k in 0..wanted {
-            let page = top_page.saturating_sub(k * PAGE);
-            let size = if k == 0 { end - page } else { PAGE };
-            fill_to -= size;
-            // SAFETY: `fill_to` stays inside the buffer, as at most MOST_PAGES pages are asked for.
-            let into = unsafe { self.buffer.as_mut_ptr().add(fill_to) };
-            local[k] = iovec { iov_base: into.cast::<c_void>(), iov_len: size };
-            remote[k] = iovec { iov_base: page as *mut c_void, iov_len: size };
-        }
-        let got = memory.transfer(&local[..wanted], &remote[..wanted]);
-        // Only whole pieces count: a piece cut short would leave a hole at its upper end.
-        let mut kept = 0;
-        for piece in &local[..wanted] {
-            if kept + piece.iov_len > got {
-                break;
-            }
-            kept += piece.iov_len;
-        }
-        self.length = kept;
-        self.start = end - kept;
-        self.buffer.copy_within(capacity - kept..capacity, 0);
-        kept >= length
+        let start = self.buffer.len().checked_sub(self.end - address)?;
+        holds(self).then(|| &self.buffer[start..start + length])
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::interpreter::Interpreter;
 use super::layout::FrameLink;
-use super::memory::{Piece, Window, int_at, word_at};
+use super::memory::{Gather, PAGE, Window, int_at, word_at};
 
 /// Frames of one stack that are read before the rest is left out.
 const MOST_FRAMES: usize = 65_536;
@@ -33,10 +33,11 @@ pub enum Outcome {
     Gone,
 }
 
-/// What reading a thread's last stack taught for the next one.
+/// What reading a thread's last stack taught for the next one: where things will be, so that one call reads them all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hint {
     cframe: usize,
+    top: usize,
     depth: usize,
 }
 
@@ -54,21 +55,55 @@ impl StackReader {
     /// Reads the stack of the thread state at `state` into `frames`, innermost first.
     pub fn read(&mut self, python: &Interpreter, state: usize, native_id: i32, hint: &mut Hint, frames: &mut Vec<RawFrame>) -> Outcome {
         frames.clear();
-        self.window.clear();
-        let mut head = [0; STATE_HEAD];
-        let Some(first) = innermost(python, state, native_id, hint, &mut head) else {
+        let pages = 1 + hint.depth / FRAMES_PER_PAGE;
+        let Some(first) = self.innermost(python, state, native_id, hint, pages) else {
             return Outcome::Gone;
         };
-        let outcome = self.walk(python, first, hint.depth, frames);
+        let outcome = self.walk(python, first, pages, frames);
         if outcome == Outcome::Complete {
-            hint.depth = frames.len();
+            (hint.depth, hint.top) = (frames.len(), first);
         }
         outcome
     }
 
-    fn walk(&mut self, python: &Interpreter, first: usize, depth: usize, frames: &mut Vec<RawFrame>) -> Outcome {
+    /// Address of the innermost frame, 0 where the thread has none; `None` where the thread state is not `native_id`'s.
+    ///
+    /// The same call brings the pages where the innermost frame was the last time.
+    fn innermost(&mut self, python: &Interpreter, state: usize, native_id: i32, hint: &mut Hint, pages: usize) -> Option<usize> {
         let layout = &python.layout;
-        let pages = 1 + depth / FRAMES_PER_PAGE;
+        let used = layout.native_thread_id + 8;
+        let (mut head, mut guess) = ([0; STATE_HEAD], [0; 8]);
+        self.window.clear();
+        let mut gather = Gather::new();
+        gather.add(state, &mut head[..used]);
+        let mut before = used;
+        if let (FrameLink::CFrame { current_frame, .. }, true) = (layout.frame_link, hint.cframe != 0) {
+            gather.add(hint.cframe + current_frame, &mut guess);
+            before += 8;
+        }
+        if hint.top != 0 {
+            self.window.ask(&mut gather, hint.top / PAGE * PAGE + PAGE, pages);
+        }
+        let got = gather.read(&python.memory);
+        if got < used || int_at(&head, layout.native_thread_id) != native_id {
+            return None;
+        }
+        self.window.accept(got.saturating_sub(before));
+        match layout.frame_link {
+            FrameLink::Direct { current_frame } => Some(word_at(&head, current_frame)),
+            FrameLink::CFrame { cframe, current_frame } => {
+                let actual = word_at(&head, cframe);
+                if actual == hint.cframe && got >= before {
+                    return Some(usize::from_ne_bytes(guess));
+                }
+                hint.cframe = actual;
+                if actual == 0 { Some(0) } else { python.memory.word(actual + current_frame) }
+            }
+        }
+    }
+
+    fn walk(&mut self, python: &Interpreter, first: usize, pages: usize, frames: &mut Vec<RawFrame>) -> Outcome {
+        let layout = &python.layout;
         let mut at = first;
         while at != 0 {
             if frames.len() == MOST_FRAMES {
@@ -84,35 +119,5 @@ impl StackReader {
             at = word_at(frame, layout.frame_previous);
         }
         Outcome::Complete
-    }
-}
-
-/// Address of the innermost frame, 0 where the thread has none; `None` where the thread state is not `native_id`'s.
-fn innermost(python: &Interpreter, state: usize, native_id: i32, hint: &mut Hint, head: &mut [u8; STATE_HEAD]) -> Option<usize> {
-    let layout = &python.layout;
-    let used = layout.native_thread_id + 8;
-    let owner = |head: &[u8]| (int_at(head, layout.native_thread_id) == native_id).then_some(());
-    match layout.frame_link {
-        FrameLink::Direct { current_frame } => {
-            python.memory.read(state, &mut head[..used]).then_some(())?;
-            owner(head)?;
-            Some(word_at(head, current_frame))
-        }
-        FrameLink::CFrame { cframe, current_frame } => {
-            // One call reads the state and, where the C frame still lies where it lay, the C frame too.
-            let mut guess = [0; 8];
-            let got = python.memory.read_pieces(&mut [
-                Piece { address: state, into: &mut head[..used] },
-                Piece { address: hint.cframe + current_frame, into: &mut guess },
-            ]);
-            (got >= used).then_some(())?;
-            owner(head)?;
-            let actual = word_at(head, cframe);
-            if actual == hint.cframe && got == used + 8 {
-                return Some(usize::from_ne_bytes(guess));
-            }
-            hint.cframe = actual;
-            if actual == 0 { Some(0) } else { python.memory.word(actual + current_frame) }
-        }
     }
 }

@@ -106,7 +106,6 @@ impl Watch {
     }
 
     fn tick(&mut self, is_last: bool) {
-        self.settle_on_holders_core();
         let now_ns = monotonic_ns();
         let weight_ns = now_ns - self.record.last_tick_ns;
         self.record.tally.add_tick(weight_ns, self.schedule.interval_ns(self.record.last_tick_ns));
@@ -119,16 +118,6 @@ impl Watch {
         }
         self.record.process.look(now_ns, is_last);
         self.record.last_tick_ns = now_ns;
-    }
-
-    /// Only the holder of the interpreter's lock can change its Python stack, and not while the sampler sits on its core.
-    fn settle_on_holders_core(&mut self) {
-        let Some(holder) = self.python.gil().holder() else {
-            return;
-        };
-        if let Some(thread) = self.record.threads.iter().find(|thread| thread.state == holder && !thread.has_ended) {
-            self.placement.follow(&self.python, thread.pthread);
-        }
     }
 
     fn refresh(&mut self, now_ns: u64, at_start: bool) {
@@ -250,6 +239,7 @@ impl Watch {
         for attempt in 0..MOST_ATTEMPTS {
             let thread = &mut self.record.threads[k];
             if attempt > 0 {
+                // Only the holder of the interpreter's lock can change its Python stack, and not while the sampler sits on its core.
                 self.placement.follow(&self.python, thread.pthread);
                 before_ns = thread_cpu_ns(thread.native_id).unwrap_or(0);
             }
@@ -291,6 +281,7 @@ impl Watch {
 
     /// Turns the frames just read into a path of nodes, keeping what is as it was.
     fn adopt(&mut self, k: usize, is_cut: bool) {
+        self.record.codes.begin_look();
         let thread = &mut self.record.threads[k];
         let shared = thread.frames.iter().zip(self.fresh.iter().rev()).take_while(|(old, new)| old == new).count();
         thread.frames.truncate(shared);
