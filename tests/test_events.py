@@ -81,7 +81,12 @@ def test_a_cancelled_subscription_hears_nothing_more(bus: EventBus) -> None:
 
 def test_a_subscriber_may_cancel_itself_while_it_is_called(bus: EventBus) -> None:
     seen = []
-    once = bus.subscribe("*", lambda name, payload: (seen.append(name), once.cancel()))
+
+    def once(name, payload):
+        seen.append(name)
+        subscription.cancel()
+
+    subscription = bus.subscribe("*", once)
     bus.subscribe("*", lambda name, payload: seen.append("other"))
     bus.emit("a", {})
     bus.emit("b", {})

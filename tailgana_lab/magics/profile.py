@@ -136,11 +136,11 @@ class ProfileMagics(Magics):
         """A profile that has begun; all that showing it needs is imported before, nothing while the cell runs."""
         from tailgana_lab.lab import default_lab
 
-        if not options.quiet:
-            prepare(self.shell)
-        self._drop_modes()
         try:
             session = default_lab().session(options.name, interval_ms=options.interval_ms, memory=options.memory)
+            if not options.quiet:
+                prepare(self.shell)
+            self._drop_modes()
             session.start()
         except LabError as error:
             raise UsageError(str(error)) from None
