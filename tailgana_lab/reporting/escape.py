@@ -34,7 +34,7 @@ def element(name: str, /, *content: str, **attributes: str | float | None) -> Ht
     '<td class="tgl-name" title="&quot;">a &lt; b</td>'
     """
     inside = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{text(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{text(value if isinstance(value, str) else str(value))}"'
         for key, value in attributes.items()
         if value is not None
     )

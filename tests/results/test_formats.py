@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from snakeviz.stats import json_stats, table_rows
 
 from tailgana_lab.errors import InvalidRequestError, LabError
+from tailgana_lab.records import Columns
 from tailgana_lab.results.formats import FORMATS, Format, format_of
 from tailgana_lab.results.formats.pstats import pstats_of
 from tailgana_lab.results.formats.speedscope import speedscope_of
@@ -108,12 +109,12 @@ def test_the_longer_suffix_counts() -> None:
 
 
 def test_formats_that_only_write_are_not_loaded(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequestError, match="`.prof` is only written; `.parquet` and `.json` are read back"):
+    with pytest.raises(InvalidRequestError, match=r"`.prof` is only written; `.parquet` and `.json` are read back"):
         Profile.load(tmp_path / "p.prof")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequestError, match="cannot read .*gone.json"):
+    with pytest.raises(InvalidRequestError, match=r"cannot read .*gone.json"):
         Profile.load(tmp_path / "gone.json")
 
 
@@ -131,8 +132,8 @@ def test_pstats_reads_self_and_inclusive_time(tmp_path: Path) -> None:
 
 
 def test_a_recursion_is_counted_once() -> None:
-    tree = {"parent": [-1, 0, 1, 2], "self_s": [1.0, 2.0, 3.0, 4.0], "total_s": [10.0, 9.0, 7.0, 4.0]}
-    frames = {**make_profile(4, n_threads=1).columns("frames"), **tree, "function": ["a", "b", "a", "b"]}
+    tree: Columns = {"parent": [-1, 0, 1, 2], "self_s": [1.0, 2.0, 3.0, 4.0], "total_s": [10.0, 9.0, 7.0, 4.0]}
+    frames: Columns = {**make_profile(4, n_threads=1).columns("frames"), **tree, "function": ["a", "b", "a", "b"]}
     frames |= {"file": ["x.py"] * 4, "line": [1] * 4}
     profile = Profile(make_facts(), {"frames": frames}, empty_columns("lanes"))
     times = {place.function: row for place, row in pstats_of(profile).items()}

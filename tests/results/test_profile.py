@@ -7,6 +7,7 @@ from math import nan
 import pytest
 
 from tailgana_lab.errors import LabError
+from tailgana_lab.records import Columns
 from tailgana_lab.results.profile import Profile
 from tailgana_lab.results.tables import TABLES, empty_columns
 from tests.factories import make_facts, make_profile
@@ -45,7 +46,13 @@ def test_a_table_is_built_once() -> None:
 
 
 def test_a_missing_figure_stays_missing_in_a_column_of_whole_numbers() -> None:
-    children = {"pid": [1, 2], "name": ["a", "b"], "cpu_s": [0.1, 0.2], "peak_bytes": [nan, 5], "wait_s": [0.0, 0.0]}
+    children: Columns = {
+        "pid": [1, 2],
+        "name": ["a", "b"],
+        "cpu_s": [0.1, 0.2],
+        "peak_bytes": [nan, 5],
+        "wait_s": [0.0, 0.0],
+    }
     profile = Profile(make_facts(), {"children": children}, empty_columns("lanes"))
     assert profile.children["peak_bytes"].isna().tolist() == [True, False]
 
