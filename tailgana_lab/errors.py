@@ -29,7 +29,7 @@ class WorkloadError(LabError):
 
     @classmethod
     def of(cls, error: BaseException) -> "WorkloadError":
-        """Name the error of measured code, its text on the same line.
+        """The error of measured code under one name, its text on the same line and itself as the cause.
 
         Examples
         --------
@@ -37,4 +37,6 @@ class WorkloadError(LabError):
         "the workload raised KeyError: 'k'"
         """
         text = " ".join(str(error).split())
-        return cls(f"the workload raised {type(error).__name__}" + (f": {text}" if text else ""))
+        own = cls(f"the workload raised {type(error).__name__}" + (f": {text}" if text else ""))
+        own.__cause__ = error
+        return own

@@ -30,6 +30,8 @@ class FakeSession:
 
     def stop(self) -> Profile:
         if self.profile is None:
+            if self not in self.running:
+                return Profile.pending(self.name)
             self.running.remove(self)
             interval_ms = 1.0 if self.interval_ms == "auto" else float(self.interval_ms)
             lasted = time.perf_counter() - self._begun

@@ -21,3 +21,8 @@ def test_the_tree_at_the_top_of_the_file_shows_every_error(error: type) -> None:
 def test_a_workload_error_names_the_original_on_one_line() -> None:
     assert str(WorkloadError.of(ValueError("first\nsecond"))) == "the workload raised ValueError: first second"
     assert str(WorkloadError.of(MemoryError())) == "the workload raised MemoryError"
+
+
+def test_a_workload_error_has_the_original_as_its_cause() -> None:
+    original = KeyError("k")
+    assert WorkloadError.of(original).__cause__ is original

@@ -8,10 +8,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from threading import Event, Thread
+from threading import Lock, Thread
 from typing import Any, Literal, Protocol
 
-from tailgana_lab.errors import InvalidRequestError, WorkloadError
+from tailgana_lab.errors import InvalidRequestError, LabError, WorkloadError
 from tailgana_lab.events import BOTTLENECK_COMPLETED, BOTTLENECK_FAILED, BOTTLENECK_STARTED, Emit, emit_event
 from tailgana_lab.results.bottleneck import Bottleneck, BottleneckType
 from tailgana_lab.results.profile import Profile
@@ -144,25 +144,28 @@ class BottleneckAnalyzer:
 
     async def _analyse(self, config: BottleneckAnalysisConfig, workload: Workload | None) -> BottleneckAnalysis:
         session = self._new_session("bottleneck analysis", interval_ms=config.interval_ms)
-        session.start()
+        is_plain = workload is not None and not _is_async(workload)
+        if not is_plain:
+            session.start()
         try:
-            n_calls = await self._run(workload, config.profile_duration_sec)
+            if workload is None:
+                n_calls = await self._wait(config.profile_duration_sec)
+            elif is_plain:
+                n_calls = await self._repeat_in_thread(session, workload, config.profile_duration_sec)
+            else:
+                n_calls = await self._repeat_awaiting(workload, config.profile_duration_sec)
         finally:
             profile = session.stop()
         return BottleneckAnalysis(bottlenecks_of(profile)[: config.top_n], profile, n_calls)
 
-    async def _run(self, workload: Workload | None, duration_s: float) -> int:
-        """Keep the workload going for that long; gives the number of calls."""
-        if workload is None:
-            await asyncio.sleep(duration_s)
-            return 0
-        end = self._clock() + duration_s
-        if iscoroutinefunction(workload) or iscoroutinefunction(getattr(workload, "__call__", None)):  # noqa: B004
-            return await self._repeat_awaiting(workload, end)
-        return await self._repeat_in_thread(workload, end)
+    async def _wait(self, duration_s: float) -> int:
+        """Let the process do what it does."""
+        await asyncio.sleep(duration_s)
+        return 0
 
-    async def _repeat_awaiting(self, workload: Callable[[], Awaitable[Any]], end: float) -> int:
-        n_calls = 0
+    async def _repeat_awaiting(self, workload: Callable[[], Awaitable[Any]], duration_s: float) -> int:
+        """Await it again and again until the time is up; gives the number of calls."""
+        n_calls, end = 0, self._clock() + duration_s
         while n_calls == 0 or self._clock() < end:
             try:
                 await workload()
@@ -172,16 +175,17 @@ class BottleneckAnalyzer:
             await asyncio.sleep(0)
         return n_calls
 
-    async def _repeat_in_thread(self, workload: Workload, end: float) -> int:
-        loop, stopped = asyncio.get_running_loop(), Event()
-        finished: asyncio.Future[tuple[int, BaseException | None]] = loop.create_future()
+    async def _repeat_in_thread(self, session: Session, workload: Workload, duration_s: float) -> int:
+        """The same for a plain function, beside the loop. Its thread begins the profile: the loop's own is no part."""
+        loop, given_up = asyncio.get_running_loop(), _Flag()
+        finished: asyncio.Future[_Outcome] = loop.create_future()
 
-        def deliver(outcome: tuple[int, BaseException | None]) -> None:
+        def deliver(outcome: _Outcome) -> None:
             if not finished.done():
                 finished.set_result(outcome)
 
         def body() -> None:
-            outcome = self._repeat(workload, end, stopped)
+            outcome = self._outcome(session, workload, duration_s, given_up)
             try:
                 loop.call_soon_threadsafe(deliver, outcome)
             except RuntimeError:
@@ -191,21 +195,53 @@ class BottleneckAnalyzer:
         try:
             n_calls, error = await finished
         finally:
-            stopped.set()
+            given_up.set()
         if error is not None:
-            raise WorkloadError.of(error) from error
+            raise error
         return n_calls
 
-    def _repeat(self, workload: Workload, end: float, stopped: Event) -> tuple[int, BaseException | None]:
-        """Call it until the time is up, it raises, or nobody wants it any more."""
+    def _outcome(self, session: Session, workload: Workload, duration_s: float, given_up: "_Flag") -> "_Outcome":
+        """Begin the profile and call the workload until the time is up, it raises, or nobody wants it any more."""
         n_calls = 0
-        while n_calls == 0 or (self._clock() < end and not stopped.is_set()):
+        try:
+            if not given_up.unless_set(session.start):
+                return n_calls, None
+        except LabError as error:
+            return n_calls, error
+        end = self._clock() + duration_s
+        while n_calls == 0 or (self._clock() < end and not given_up.is_set):
             try:
                 workload()
             except BaseException as error:  # noqa: BLE001  # `sys.exit()` of measured code too
-                return n_calls, error
+                return n_calls, WorkloadError.of(error)
             n_calls += 1
         return n_calls, None
+
+
+_Outcome = tuple[int, LabError | None]
+
+
+class _Flag:
+    """Set once, from another thread; what must not happen afterwards is done under its lock."""
+
+    def __init__(self) -> None:
+        self._lock, self.is_set = Lock(), False
+
+    def set(self) -> None:
+        with self._lock:
+            self.is_set = True
+
+    def unless_set(self, act: Callable[[], object]) -> bool:
+        """Do it, or give False where the flag is set already."""
+        with self._lock:
+            if not self.is_set:
+                act()
+            return not self.is_set
+
+
+def _is_async(workload: Workload) -> bool:
+    """Whether calling it gives something to await."""
+    return iscoroutinefunction(workload) or iscoroutinefunction(type(workload).__call__)
 
 
 def bottlenecks_of(profile: Profile) -> list[Bottleneck]:

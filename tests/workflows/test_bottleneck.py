@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tailgana_lab.errors import InvalidRequestError, WorkloadError
+from tailgana_lab.errors import InvalidRequestError, LabError, ProfileActiveError, WorkloadError
+from tailgana_lab.workflows import bottleneck
 from tailgana_lab.workflows.bottleneck import Bottleneck, BottleneckAnalyzer, BottleneckType, bottlenecks_of
 from tests.factories import make_profile
 from tests.sessions import FakeSession
@@ -94,6 +95,51 @@ async def test_a_plain_workload_runs_beside_the_loop(analyzer) -> None:
     assert threading.current_thread() not in where
 
 
+async def test_the_thread_of_a_plain_workload_begins_the_profile(told: Told) -> None:
+    begun = []
+
+    class Noting(FakeSession):
+        def start(self) -> None:
+            super().start()
+            begun.append(threading.current_thread())
+
+    where = []
+    analyzer = BottleneckAnalyzer(lambda: where.append(threading.current_thread()), new_session=Noting, emit=told)
+    await analyzer.identify_bottlenecks(1e-6)
+    assert set(begun) == set(where)
+    assert len(begun) == 1
+
+
+async def test_another_profile_that_runs_is_an_error_of_its_own(analyzer, told: Told) -> None:
+    other = FakeSession("other")
+    other.start()
+    with pytest.raises(ProfileActiveError):
+        await analyzer(lambda: None).identify_bottlenecks(1)
+    other.stop()
+    assert told.names == [STARTED, FAILED]
+
+
+async def test_cancelled_before_the_workload_began_nothing_runs(analyzer, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies, calls = [], []
+
+    class Held:
+        def __init__(self, target, **options):
+            bodies.append(target)
+
+        def start(self) -> None:
+            """Begin later."""
+
+    monkeypatch.setattr(bottleneck, "Thread", Held)
+    task = asyncio.ensure_future(analyzer(lambda: calls.append(1)).identify_bottlenecks(1))
+    while not bodies:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    bodies[0]()
+    assert calls == []
+
+
 async def test_a_coroutine_function_is_awaited_on_the_loop(analyzer) -> None:
     loops = []
 
@@ -128,7 +174,9 @@ async def test_start_and_end_are_announced(analyzer, told: Told) -> None:
     assert told == [(STARTED, {"duration_sec": 1, "top_n": 3}), (COMPLETED, {"bottleneck_count": len(found)})]
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("the workload is broken"), SystemExit(3), StopIteration()])
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("the workload is broken"), SystemExit(3), StopIteration(), LabError("its own")]
+)
 async def test_a_raising_workload_is_announced_and_raised_under_one_name(analyzer, told: Told, error) -> None:
     def broken():
         raise error
