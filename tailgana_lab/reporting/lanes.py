@@ -10,6 +10,7 @@ from tailgana_lab.reporting.text import busiest_threads, states_text
 from tailgana_lab.results.lanes import coarse_lanes
 from tailgana_lab.results.tables import STATES
 from tailgana_lab.units import format_seconds
+from tailgana_lab.widgets.contract import shown_lanes
 
 if TYPE_CHECKING:
     from tailgana_lab.results.profile import Profile
@@ -56,17 +57,14 @@ def render_legend(states: set[str]) -> Html:
 
 def _runs(profile: "Profile", shown: list[int]) -> dict[int, list[Run]]:
     """The runs of each shown thread, coarse enough for a small picture."""
-    lanes = profile.columns("lanes")
-    wanted = set(shown)
-    rows = zip(lanes["thread"], lanes["start_s"], lanes["end_s"], lanes["state"], strict=True)
-    chosen = [row for row in rows if row[0] in wanted]
-    few: Columns = {
-        name: [row[at] for row in chosen] for at, name in enumerate(("thread", "start_s", "end_s", "state"))
-    }
+    names, wanted = ("thread", "start_s", "end_s", "state"), set(shown)
+    lanes = shown_lanes(profile)
+    chosen = [row for row, thread in enumerate(lanes["thread"]) if thread in wanted]
+    few: Columns = {name: [lanes[name][row] for row in chosen] for name in names}
     coarse = coarse_lanes(few, profile.duration_s, MAX_RUNS)
     found: defaultdict[int, list[Run]] = defaultdict(list)
-    for thread, *run in zip(*(coarse[name] for name in ("thread", "start_s", "end_s", "state")), strict=True):
-        found[thread].append((run[0], run[1], run[2]))
+    for thread, start_s, end_s, state in zip(*(coarse[name] for name in names), strict=True):
+        found[thread].append((start_s, end_s, state))
     return found
 
 

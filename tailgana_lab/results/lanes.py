@@ -1,6 +1,6 @@
 """The states of threads over time, made coarse enough to be drawn."""
 
-from collections import defaultdict
+from collections.abc import Iterator
 
 from tailgana_lab.records import Columns
 from tailgana_lab.results.tables import TABLES
@@ -31,36 +31,40 @@ def coarse_lanes(lanes: Columns, duration_s: float, max_runs: int) -> Columns:
     if len(lanes["thread"]) <= max_runs or duration_s <= 0:
         return {name: list(lanes[name]) for name in TABLES["lanes"]}
     n_slices = min(MAX_SLICES, max(MIN_SLICES, max_runs // n_threads))
-    held = _held(lanes, duration_s / n_slices, n_slices)
+    slice_s = duration_s / n_slices
     coarse: Columns = {name: [] for name in TABLES["lanes"]}
-    for (thread, at), states in held.items():
-        start_s, end_s = at * duration_s / n_slices, (at + 1) * duration_s / n_slices
-        _append(coarse, thread, start_s, end_s, max(states, key=states.__getitem__))
+    held: dict[str, float] = {}
+    place = (-1, -1)  # thread and slice that `held` is of
+    for thread, at, state, seconds in _pieces(lanes, slice_s, n_slices - 1):
+        if place != (thread, at):
+            _append(coarse, place, slice_s, held)
+            held, place = {}, (thread, at)
+        held[state] = held.get(state, 0.0) + seconds
+    _append(coarse, place, slice_s, held)
     return coarse
 
 
-def _held(lanes: Columns, slice_s: float, n_slices: int) -> dict[tuple[int, int], dict[str, float]]:
-    """Seconds of each state in each slice of each thread, in the order of the lanes."""
-    held: defaultdict[tuple[int, int], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+def _pieces(lanes: Columns, slice_s: float, last: int) -> Iterator[tuple[int, int, str, float]]:
+    """The runs cut at the edges of slices: thread, slice, state, seconds."""
     rows = zip(lanes["thread"], lanes["start_s"], lanes["end_s"], lanes["state"], strict=True)
     for thread, start_s, end_s, state in rows:
-        first = min(int(start_s / slice_s), n_slices - 1)
-        last = min(int(end_s / slice_s), n_slices - 1)
-        if first == last:
-            held[thread, first][state] += end_s - start_s
-            continue
-        held[thread, first][state] += (first + 1) * slice_s - start_s
-        for middle in range(first + 1, last):
-            held[thread, middle][state] += slice_s
-        held[thread, last][state] += end_s - last * slice_s
-    return held  # type: ignore[return-value]  # a defaultdict of defaultdicts is a dict of dicts
+        at, end = int(start_s / slice_s), int(end_s / slice_s)
+        while at < end and at < last:
+            edge_s = (at + 1) * slice_s
+            yield thread, at, state, edge_s - start_s
+            at, start_s = at + 1, edge_s
+        yield thread, min(at, last), state, end_s - start_s
 
 
-def _append(lanes: Columns, thread: int, start_s: float, end_s: float, state: str) -> None:
-    """Add a run, or let the last one go on."""
-    last = (lanes["thread"][-1], lanes["state"][-1]) if lanes["thread"] else None
-    if last == (thread, state) and abs(lanes["end_s"][-1] - start_s) < JOINED_S:
-        lanes["end_s"][-1] = end_s
+def _append(lanes: Columns, place: tuple[int, int], slice_s: float, held: dict[str, float]) -> None:
+    """Add a slice with the state that held longest in it, or let the last run go on."""
+    if not held:
         return
-    for name, value in zip(TABLES["lanes"], (thread, start_s, end_s, state), strict=True):
+    thread, at = place
+    state = max(held, key=held.__getitem__)
+    last = (lanes["thread"][-1], lanes["state"][-1]) if lanes["thread"] else None
+    if last == (thread, state) and abs(lanes["end_s"][-1] - at * slice_s) < JOINED_S:
+        lanes["end_s"][-1] = (at + 1) * slice_s
+        return
+    for name, value in zip(TABLES["lanes"], (thread, at * slice_s, (at + 1) * slice_s, state), strict=True):
         lanes[name].append(value)

@@ -28,7 +28,7 @@ PAYLOAD_VERSION = 1
 MAX_FRAMES = 50_000  # frames; more can't be told apart, and 2 MB is enough for a notebook
 MIN_FRACTION = 0.001  # of the whole: about one pixel
 MAX_ROWS = 50  # rows of the tables that show the costliest only
-MAX_RUNS = 20_000  # runs of all lanes together
+MAX_RUNS = 6_000  # runs of all lanes together: more than a screen has pixels, less than a saved notebook minds
 OTHER = "other"
 """Name of the frame that stands for those too narrow to be shown."""
 
@@ -109,17 +109,21 @@ def bare_payload(profile: "Profile", flame: Flame) -> dict[str, Any]:
     facts = {name: _plain(value) for name, value in asdict(profile.facts).items()}
     tables = {table: _rows(profile.columns(table)) for table in _WHOLE}
     tables |= {table: _top_rows(profile.columns(table), key) for table, key in _TOP.items()}
-    lanes = coarse_lanes(profile.columns("lanes"), profile.duration_s, MAX_RUNS)
     return {
         "v": PAYLOAD_VERSION,
         "kind": "profile",
         "facts": facts,
         **tables,
-        "lanes": lanes,
+        "lanes": shown_lanes(profile),
         "strings": flame.strings,
         "flame": flame.head,
         "cell": profile.cell,
     }
+
+
+def shown_lanes(profile: "Profile") -> Columns:
+    """The lanes in as much detail as can be seen; not to be changed."""
+    return profile.derived(("lanes",), lambda: coarse_lanes(profile.columns("lanes"), profile.duration_s, MAX_RUNS))
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tailgana_lab.records import Columns
 from tailgana_lab.results.profile import Profile
 from tailgana_lab.results.tables import STATES, TABLES, empty_columns
-from tailgana_lab.widgets.contract import MAX_ROWS, OTHER, Flame, flame_of, profile_payload
+from tailgana_lab.widgets.contract import MAX_ROWS, MAX_RUNS, OTHER, Flame, flame_of, profile_payload
 from tests.factories import make_facts, make_profile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,7 +175,7 @@ def test_names_in_the_payload_can_be_shown_and_sent() -> None:
 
 def test_lanes_of_many_runs_are_made_coarse() -> None:
     payload = profile_payload(make_profile(2000, n_threads=4, lane_runs=20_000))
-    assert len(payload["lanes"]["thread"]) <= 20_000
+    assert len(payload["lanes"]["thread"]) <= MAX_RUNS
 
 
 def test_an_empty_profile_has_an_empty_flame_graph() -> None:
