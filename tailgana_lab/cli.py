@@ -18,7 +18,7 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 3, 130
 
 SOURCE_TREE = Path(__file__).resolve().parents[1]
 TOUR = SOURCE_TREE / "notebooks" / "00-tour.ipynb"
-TOUR_TIMEOUT_S = 300  # seconds that one cell of the tour may take; all of them take some 30
+CELL_TIMEOUT_S = 300  # seconds that one cell may take; all of the tour takes some 30
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def run_tour(options: TourOptions) -> int:
         raise LabError(f"the tour needs the package `{error.name}`: `make install` brings it") from None
     with TemporaryDirectory(prefix="tailgana-tour-") as folder:
         try:
-            _execute(TOUR, Path(folder))
+            execute_notebook(TOUR, Path(folder))
         except CellExecutionError as error:
             raise LabError(f"a cell of the tour raised {error.ename}: {error.evalue}") from None
         move(Path(folder) / "tour.html", options.output)
@@ -63,24 +63,31 @@ def run_tour(options: TourOptions) -> int:
     return OK
 
 
-def _execute(notebook: Path, folder: Path) -> None:
-    """Run a notebook's cells in a kernel of this interpreter, with a bar that moves."""
+def execute_notebook(path: Path, folder: Path) -> Any:
+    """Run a notebook's cells in a kernel of this interpreter, in that folder, with a bar that moves.
+
+    Returns
+    -------
+    NotebookNode
+        The notebook with its outputs.
+    """
     import nbformat
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from tqdm import tqdm
 
-    cells = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-    own_kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-    with tqdm(total=sum(cell.cell_type == "code" for cell in cells.cells), desc="tour", unit="cell") as bar:
-        NotebookClient(
-            cells,
-            km=own_kernel,
-            timeout=TOUR_TIMEOUT_S,
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))  # not one of the user's own
+    with tqdm(total=sum(cell.cell_type == "code" for cell in notebook.cells), desc=path.stem, unit="cell") as bar:
+        client = NotebookClient(
+            notebook,
+            km=kernel,
+            timeout=CELL_TIMEOUT_S,
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda **_: bar.update(),
-        ).execute()
+        )
+        return client.execute(cleanup_kc=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def run_report(options: ReportOptions) -> int:
