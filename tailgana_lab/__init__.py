@@ -56,9 +56,7 @@ def __getattr__(name: str) -> Any:
         return version("tailgana-lab")
     if name not in _HOME_OF:
         raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    value = getattr(_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value
 
@@ -70,13 +68,16 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Add the magics to a shell: `%load_ext tailgana_lab`."""
-    from tailgana_lab.magics import load
-
-    load(shell)
+    _module("magics").load(shell)
 
 
 def unload_ipython_extension(shell: "InteractiveShell") -> None:
     """Take the magics out again: `%unload_ext tailgana_lab`."""
-    from tailgana_lab.magics import unload
+    _module("magics").unload(shell)
 
-    unload(shell)
+
+def _module(name: str) -> Any:
+    """A module of the package, imported when first used; nothing below the surface may lead up to it by an import."""
+    from importlib import import_module
+
+    return import_module(f"{__name__}.{name}")

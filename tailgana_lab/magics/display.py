@@ -43,7 +43,7 @@ def bundle_of(profile: "Profile", shell: Any, *, top: int | None = None) -> dict
 
     bundle: dict[str, Any] = profile_bundle(profile) if top is None else profile_bundle(profile, top=top)
     if has_widgets(shell):
-        shown = profile.to_widget()._repr_mimebundle_()
+        shown: Any = profile.to_widget()._repr_mimebundle_()
         bundle[WIDGET] = (shown[0] if isinstance(shown, tuple) else shown)[WIDGET]
     return bundle
 
