@@ -1,4 +1,5 @@
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -359,3 +360,22 @@ def test_unloading_within_a_profiled_cell_ends_the_profile(book) -> None:
     book.must(f"{MAGIC}\n%unload_ext tailgana_lab\nx = 1")
     assert FakeSession.running == []
     book.must("%load_ext tailgana_lab")
+
+
+@pytest.mark.parametrize("way", ["magic", "mode", "call"])
+def test_the_profile_knows_its_cell_and_the_file_of_its_code(book, way: str) -> None:
+    body = "def f():\n    pass"
+    if way == "mode":
+        book.must("%tailgana_profile on")
+    cells = {"magic": f"{MAGIC} --quiet\n{body}", "mode": body, "call": f"if 1:\n    {CALL.format(line='', body=body)}"}
+    book.must(cells[way])
+    cell = book.kept[-1].cell
+    text = body if way == "call" else cells[way]
+    assert cell["file"] == book["f"].__code__.co_filename
+    assert cell["source_hash"] == sha256(text.encode()).hexdigest()
+
+
+def test_snakeviz_shows_its_own_page_after_the_profile(book) -> None:
+    profile, page = book.must(f"{MAGIC} --snakeviz\nx = 1").bundles
+    assert OWN in profile
+    assert "<iframe" in page["text/html"]

@@ -234,6 +234,14 @@ def test_a_forked_child_of_the_cell_shows_nothing(kernel: Kernel) -> None:
     assert kernel.must("code").bundles[0]["text/plain"] == "3"
 
 
+def test_on_the_profile_knows_the_file_of_the_cells_code(kernel: Kernel) -> None:
+    kernel.must("%tailgana_profile on")
+    kernel.must("def f():\n    pass")
+    kernel.must("%tailgana_profile off")
+    same = kernel.must("lab.default_lab().profiles[-1].cell['file'] == f.__code__.co_filename")
+    assert same.bundles[0]["text/plain"] == "True"
+
+
 def test_nothing_is_left_on_the_wire(kernel: Kernel) -> None:
     kernel.must(f"{MAGIC}\nx = 1")
     with pytest.raises(queue.Empty):
