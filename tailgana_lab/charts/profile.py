@@ -4,8 +4,8 @@ from os.path import basename
 from typing import TYPE_CHECKING, Any
 
 from tailgana_lab.charts.palette import LIGHT, LIGHT_INK, STATE_LABELS, VERDICT_LABELS
-from tailgana_lab.results.lanes import coarse_lanes
-from tailgana_lab.results.tables import STATES
+from tailgana_lab.results.lanes import busy_threads, coarse_lanes
+from tailgana_lab.results.tables import STATES, TABLES
 from tailgana_lab.results.visible import visible
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 """Name of the language; nothing is fetched from it. Version 5 is the newest that JupyterLab draws by itself."""
 
 TOP = 12  # hot lines
+MAX_THREADS = 16
 MAX_RUNS = 1_000  # runs of all lanes
 MAX_LABEL = 44  # characters
-WIDTH_PX = 560
+WIDTH_PX = 520
 PAPER = "#ffffff"
 """Background: the chart brings its own, so it reads in dark notebooks too."""
 
@@ -46,7 +47,7 @@ def profile_chart(profile: "Profile") -> Spec:
         "config": {
             "view": {"stroke": None},
             "axis": {"labelColor": LIGHT_INK, "titleColor": LIGHT_INK, "gridColor": "#e4e8ec", "labelLimit": 280},
-            "legend": {"labelColor": LIGHT_INK, "titleColor": LIGHT_INK},
+            "legend": {"labelColor": LIGHT_INK, "orient": "bottom", "columns": 5},
             "title": {"color": LIGHT_INK, "subtitleColor": "#57606a"},
         },
     }
@@ -92,16 +93,11 @@ def _line_rows(profile: "Profile") -> list[Spec]:
 
 
 def _lanes(profile: "Profile") -> Spec:
-    threads = [_label(name) for name in profile.columns("threads")["thread"]]
-    lanes = coarse_lanes(profile.columns("lanes"), profile.duration_s, MAX_RUNS)
-    runs = zip(lanes["thread"], lanes["start_s"], lanes["end_s"], lanes["state"], strict=True)
-    rows = [
-        {"thread": f"{thread + 1}. {threads[thread]}", "start": start_s, "end": end_s, "state": STATE_LABELS[state]}
-        for thread, start_s, end_s, state in runs
-    ]
-    classes = [state for state in STATES if state in set(lanes["state"])]
+    rows = _lane_rows(profile)
+    found = {row["state"] for row in rows}
+    classes = [state for state in STATES if STATE_LABELS[state] in found]
     colours = {"domain": [STATE_LABELS[state] for state in classes], "range": [LIGHT[state] for state in classes]}
-    axis = {"title": "seconds since the start"}
+    seconds = {"type": "quantitative", "scale": {"domain": [0, profile.duration_s]}}
     return {
         "title": "Threads",
         "width": WIDTH_PX,
@@ -110,12 +106,28 @@ def _lanes(profile: "Profile") -> Spec:
         "mark": {"type": "bar", "height": {"band": 0.8}},
         "encoding": {
             "y": {"field": "thread", "type": "nominal", "sort": None, "title": None},
-            "x": {"field": "start", "type": "quantitative", "axis": axis, "scale": {"domain": [0, profile.duration_s]}},
+            "x": {"field": "start", "axis": {"title": "seconds since the start"}, **seconds},
             "x2": {"field": "end"},
-            "color": {"field": "state", "type": "nominal", "scale": colours, "legend": {"title": "state"}},
+            "color": {"field": "state", "type": "nominal", "scale": colours, "legend": {"title": None}},
             "tooltip": [{"field": name, "title": name} for name in ("thread", "state", "start", "end")],
         },
     }
+
+
+def _lane_rows(profile: "Profile") -> list[Spec]:
+    """One row a run of the threads that are worth a lane, the busiest thread first."""
+    names, shown = profile.columns("threads")["thread"], busy_threads(profile)[:MAX_THREADS]
+    lanes = coarse_lanes(profile.columns("lanes"), profile.duration_s, MAX_RUNS)
+    labels = {row: _label(f"{number}. {names[row]}") for number, row in enumerate(shown, 1)}
+    runs = sorted(
+        (shown.index(thread), start_s, end_s, state)
+        for thread, start_s, end_s, state in zip(*(lanes[name] for name in TABLES["lanes"]), strict=True)
+        if thread in labels
+    )
+    return [
+        {"thread": labels[shown[number]], "start": start_s, "end": end_s, "state": STATE_LABELS[state]}
+        for number, start_s, end_s, state in runs
+    ]
 
 
 def _label(text: str) -> str:

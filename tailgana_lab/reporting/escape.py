@@ -30,8 +30,8 @@ def element(name: str, /, *content: str, **attributes: str | float | None) -> Ht
 
     Examples
     --------
-    >>> element("td", "a < b", class_="tgl-name", title='"')
-    '<td class="tgl-name" title="&quot;">a &lt; b</td>'
+    >>> element("td", "a < b", class_="tgls-name", title='"')
+    '<td class="tgls-name" title="&quot;">a &lt; b</td>'
     """
     inside = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{text(value if isinstance(value, str) else str(value))}"'

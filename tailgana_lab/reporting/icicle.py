@@ -48,7 +48,7 @@ def render_icicle(profile: "Profile") -> Html:
     drawn = [_frame(profile, box, STATES[state]) for box, state in zip(boxes, states, strict=True)]
     drawn += _threads(profile, [box for box in boxes if box.level == 1])
     label = f"Call tree, the {len(boxes)} widest frames; the table above holds the same figures"
-    return element("svg", *drawn, class_="tgl-icicle", width="100%", height=height, role="img", aria_label=label)
+    return element("svg", *drawn, class_="tgls-icicle", width="100%", height=height, role="img", aria_label=label)
 
 
 def widest_boxes(profile: "Profile") -> list[Box]:
@@ -99,7 +99,7 @@ def _row(frames: list[int], level: int, left: float, total_s: list[float], whole
 def _frame(profile: "Profile", box: Box, state: str) -> Html:
     name = profile.columns("frames")["function"][box.frame]
     tooltip = _tooltip(profile, box, state)
-    return _cell(name, box.left, box.width, box.level, LIGHT[state], f"tgl-s-{state}", tooltip)
+    return _cell(name, box.left, box.width, box.level, LIGHT[state], f"tgls-s-{state}", tooltip)
 
 
 def _threads(profile: "Profile", roots: list[Box]) -> list[Html]:
@@ -110,7 +110,7 @@ def _threads(profile: "Profile", roots: list[Box]) -> list[Html]:
         left, _ = spans.get(thread[box.frame], (box.left, 0.0))
         spans[thread[box.frame]] = (left, box.left + box.width)
     return [
-        _cell(name, left, right - left, 0, "#e4e8ec", "tgl-plain", f"thread {name}, {format_fraction(right - left)}")
+        _cell(name, left, right - left, 0, "#e4e8ec", "tgls-plain", f"thread {name}, {format_fraction(right - left)}")
         for name, (left, right) in spans.items()
     ]
 

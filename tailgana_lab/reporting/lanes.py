@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from tailgana_lab.charts.palette import LIGHT, STATE_LABELS
 from tailgana_lab.records import Columns
 from tailgana_lab.reporting.escape import Html, element, unbroken
-from tailgana_lab.reporting.text import busiest_threads, states_text
-from tailgana_lab.results.lanes import coarse_lanes
+from tailgana_lab.reporting.text import states_text
+from tailgana_lab.results.lanes import busy_threads, coarse_lanes
 from tailgana_lab.results.tables import STATES
 from tailgana_lab.units import format_seconds
 from tailgana_lab.widgets.contract import shown_lanes
@@ -27,7 +27,7 @@ Run = tuple[float, float, str]
 def render_lanes(profile: "Profile") -> Html:
     """A table of the busiest threads, each with its lane and its time by class."""
     threads = profile.columns("threads")
-    shown = busiest_threads(threads)[:MAX_THREADS]
+    shown = busy_threads(profile)[:MAX_THREADS]
     if not shown or profile.duration_s <= 0:
         return Html("")
     lanes = _runs(profile, shown)
@@ -35,12 +35,16 @@ def render_lanes(profile: "Profile") -> Html:
     head = element(
         "tr",
         element("th", "thread", scope="col"),
-        element("th", _axis(profile.duration_s), scope="col", class_="tgl-lane"),
-        element("th", "time by what it did", scope="col", class_="tgl-wide"),
+        element("th", _axis(profile.duration_s), scope="col", class_="tgls-lane"),
+        element("th", "time by what it did", scope="col", class_="tgls-wide"),
     )
     rest = len(threads["thread"]) - len(shown)
-    more = element("p", f"{rest} more threads slept longer than these.", class_="tgl-note") if rest else Html("")
-    table = element("table", element("thead", head), element("tbody", *rows), class_="tgl-table tgl-lanes")
+    more = (
+        element("p", f"{rest} more threads only waited, or ran less than these.", class_="tgls-note")
+        if rest
+        else Html("")
+    )
+    table = element("table", element("thead", head), element("tbody", *rows), class_="tgls-table tgls-lanes")
     return Html(table + more)
 
 
@@ -49,10 +53,10 @@ def render_legend(states: set[str]) -> Html:
     entries = []
     for state in STATES:
         if state in states:
-            square = element("rect", width=10, height=10, fill=LIGHT[state], class_=f"tgl-s-{state}")
+            square = element("rect", width=10, height=10, fill=LIGHT[state], class_=f"tgls-s-{state}")
             picture = element("svg", square, width=10, height=10, aria_hidden="true")
             entries.append(element("span", picture, STATE_LABELS[state]))
-    return element("p", *entries, class_="tgl-legend") if entries else Html("")
+    return element("p", *entries, class_="tgls-legend") if entries else Html("")
 
 
 def _runs(profile: "Profile", shown: list[int]) -> dict[int, list[Run]]:
@@ -83,8 +87,8 @@ def _row(threads: Columns, row: int, runs: list[Run], duration_s: float) -> Html
     return element(
         "tr",
         element("th", name, scope="row", title=name),
-        element("td", lane, class_="tgl-lane"),
-        element("td", ", ".join(times), class_="tgl-wide"),
+        element("td", lane, class_="tgls-lane"),
+        element("td", ", ".join(times), class_="tgls-wide"),
     )
 
 
@@ -102,7 +106,7 @@ def _paths(runs: list[Run], seconds: dict[str, float], duration_s: float) -> lis
             element("title", f"{STATE_LABELS[state]}, {unbroken(format_seconds(seconds[state]))} in all"),
             d="".join(shapes[state]),
             fill=LIGHT[state],
-            class_=f"tgl-s-{state}",
+            class_=f"tgls-s-{state}",
         )
         for state in STATES
         if state in shapes
@@ -112,4 +116,4 @@ def _paths(runs: list[Run], seconds: dict[str, float], duration_s: float) -> lis
 def _axis(duration_s: float) -> Html:
     """Times along the lanes: start, quarters, end."""
     marks = [element("span", unbroken(format_seconds(duration_s * tick / TICKS))) for tick in range(TICKS + 1)]
-    return element("span", *marks, class_="tgl-axis")
+    return element("span", *marks, class_="tgls-axis")

@@ -45,19 +45,19 @@ def static_body(profile: "Profile", top: int = TOP) -> Html:
 
 
 def _facts(profile: "Profile") -> Html:
-    name = element("span", profile.name, class_="tgl-name") if profile.name else Html("")
+    name = element("span", profile.name, class_="tgls-name") if profile.name else Html("")
     facts = " · ".join(fact if fact == profile.method else unbroken(fact) for fact in facts_of(profile))
-    line = element("p", name, " " if name else "", facts, class_="tgl-facts")
+    line = element("p", name, " " if name else "", facts, class_="tgls-facts")
     if not profile.method_reason:
         return line
-    return Html(line + element("p", "Weaker method: ", profile.method_reason, class_="tgl-weak"))
+    return Html(line + element("p", "Weaker method: ", profile.method_reason, class_="tgls-weak"))
 
 
 def _hot_lines(profile: "Profile", top: int) -> Html:
     lines = profile.columns("lines")
     n = min(top, len(lines["line"]))
     if not n:
-        return element("p", "No samples: the code ended too soon to be seen.", class_="tgl-note")
+        return element("p", "No samples: the code ended too soon to be seen.", class_="tgls-note")
     rows = [_hot_line(lines, row) for row in range(n)]
     return _table(
         f"Hot lines, {n} of {len(lines['line'])}",
@@ -75,18 +75,19 @@ def _hot_lines(profile: "Profile", top: int) -> Html:
 
 def _hot_line(lines: dict[str, list[Any]], row: int) -> list[Html]:
     share = lines["self_fraction"][row]
-    bar = element("span", class_="tgl-bar", style=f"width:{100 * min(share, 1.0):.1f}%")
+    filled = f"background-size:{100 * min(share, 1.0):.1f}% 100%"
+    bar = element("span", format_fraction(share), class_="tgls-bar", style=filled)
     verdict = lines["verdict"][row]
     return [
-        element("td", bar, format_fraction(share), class_="tgl-number tgl-share"),
+        element("td", bar, class_="tgls-number"),
         element(
             "td",
             format_fraction_interval(lines["self_low"][row], lines["self_high"][row]),
-            class_="tgl-number tgl-roomy",
+            class_="tgls-number tgls-roomy",
         ),
-        element("td", format_seconds(lines["self_s"][row]), class_="tgl-number"),
+        element("td", format_seconds(lines["self_s"][row]), class_="tgls-number"),
         _source(lines["source"][row]),
-        element("td", VERDICT_LABELS.get(verdict, verdict), class_="tgl-roomy tgl-word"),
+        element("td", VERDICT_LABELS.get(verdict, verdict), class_="tgls-roomy tgls-word"),
         _place(lines["file"][row], lines["line"][row], lines["function"][row]),
     ]
 
@@ -96,10 +97,10 @@ def _bottlenecks(profile: "Profile") -> Html:
     kinds = found["bottleneck_type"]
     rows = [
         [
-            element("td", format_fraction(found["time_spent_pct"][row] / 100), class_="tgl-number"),
-            element("td", VERDICT_LABELS.get(kinds[row], kinds[row]), class_="tgl-word"),
-            element("td", clipped(found["location"][row], MAX_LOCATION), class_="tgl-any"),
-            element("td", found["evidence"][row], class_="tgl-roomy"),
+            element("td", format_fraction(found["time_spent_pct"][row] / 100), class_="tgls-number"),
+            element("td", VERDICT_LABELS.get(kinds[row], kinds[row]), class_="tgls-word"),
+            element("td", clipped(found["location"][row], MAX_LOCATION), class_="tgls-any"),
+            element("td", found["evidence"][row], class_="tgls-roomy"),
             element("td", next(iter(found["suggested_fixes"][row] or ()), "")),
         ]
         for row in range(min(MAX_BOTTLENECKS, len(found["location"])))
@@ -112,8 +113,8 @@ def _memory(profile: "Profile", top: int) -> Html:
     memory = profile.columns("memory")
     rows = [
         [
-            element("td", format_bytes(memory["peak_bytes"][row]), class_="tgl-number"),
-            element("td", format_bytes(memory["allocated_bytes"][row]), class_="tgl-number"),
+            element("td", format_bytes(memory["peak_bytes"][row]), class_="tgls-number"),
+            element("td", format_bytes(memory["allocated_bytes"][row]), class_="tgls-number"),
             _source(memory["source"][row]),
             _place(memory["file"][row], memory["line"][row], ""),
         ]
@@ -128,10 +129,10 @@ def _children(profile: "Profile") -> Html:
     children = profile.columns("children")
     rows = [
         [
-            element("td", f"{children['name'][row]} ({children['pid'][row]})", class_="tgl-any"),
-            element("td", format_seconds(children["cpu_s"][row]), class_="tgl-number"),
-            element("td", format_seconds(children["wait_s"][row]), class_="tgl-number"),
-            element("td", format_bytes(children["peak_bytes"][row]), class_="tgl-number"),
+            element("td", f"{children['name'][row]} ({children['pid'][row]})", class_="tgls-any"),
+            element("td", format_seconds(children["cpu_s"][row]), class_="tgls-number"),
+            element("td", format_seconds(children["wait_s"][row]), class_="tgls-number"),
+            element("td", format_bytes(children["peak_bytes"][row]), class_="tgls-number"),
         ]
         for row in range(len(children["pid"]))
     ]
@@ -144,14 +145,14 @@ def render_diff_static(diff: "ProfileDiff", top: int = TOP) -> Html:
     changes = diff.columns("functions")
     rows = [
         [
-            element("td", format_change(changes["change_s"][row]), class_="tgl-number"),
+            element("td", format_change(changes["change_s"][row]), class_="tgls-number"),
             element(
                 "td",
                 f"{format_change(changes['change_low_s'][row])} to {format_change(changes['change_high_s'][row])}",
-                class_="tgl-number tgl-roomy",
+                class_="tgls-number tgls-roomy",
             ),
-            element("td", format_seconds(changes["old_self_s"][row]), class_="tgl-number"),
-            element("td", format_seconds(changes["new_self_s"][row]), class_="tgl-number"),
+            element("td", format_seconds(changes["old_self_s"][row]), class_="tgls-number"),
+            element("td", format_seconds(changes["new_self_s"][row]), class_="tgls-number"),
             _place(changes["file"][row], changes["line"][row], changes["function"][row]),
         ]
         for row in range(min(top, len(changes["function"])))
@@ -164,26 +165,26 @@ def render_diff_static(diff: "ProfileDiff", top: int = TOP) -> Html:
         ("function", ""),
     )
     title = f"Self time, from {diff.old_name or 'old'} to {diff.new_name or 'new'}"
-    table = _table(title, head, rows) if rows else element("p", "No function in either profile.", class_="tgl-note")
+    table = _table(title, head, rows) if rows else element("p", "No function in either profile.", class_="tgls-note")
     return element("div", element("style", Html(STATIC_CSS)), table, class_="tgl-static")
 
 
 def _source(source: str) -> Html:
     """A cell with a line of source."""
     return element(
-        "td", element("code", clipped(source.strip().expandtabs(4) or "(no source)", MAX_SOURCE)), class_="tgl-any"
+        "td", element("code", clipped(source.strip().expandtabs(4) or "(no source)", MAX_SOURCE)), class_="tgls-any"
     )
 
 
 def _place(file: str, line: int, function: str) -> Html:
     """A cell with a function's name and place, short; the tooltip has the whole path."""
-    return element("td", place_text(file, line, function), title=f"{file}:{line}", class_="tgl-any")
+    return element("td", place_text(file, line, function), title=f"{file}:{line}", class_="tgls-any")
 
 
 def _table(title: str, head: tuple[tuple[str, str], ...], rows: list[list[Html]]) -> Html:
     """A table with caption; heads are (word, classes without their prefix)."""
     heads = [
-        element("th", word, scope="col", class_=" ".join(f"tgl-{name}" for name in names.split()) or None)
+        element("th", word, scope="col", class_=" ".join(f"tgls-{name}" for name in names.split()) or None)
         for word, names in head
     ]
     return element(
@@ -191,7 +192,7 @@ def _table(title: str, head: tuple[tuple[str, str], ...], rows: list[list[Html]]
         element("caption", title),
         element("thead", element("tr", *heads)),
         element("tbody", *(element("tr", *row) for row in rows)),
-        class_="tgl-table",
+        class_="tgls-table",
     )
 
 

@@ -21,7 +21,7 @@ _DARK_HOSTS = (
     ".dark",
 )
 
-_STATES = "".join(f".tgl-static .tgl-s-{state}{{fill:var(--tgl-{state})}}" for state in LIGHT)
+_STATES = "".join(f".tgl-static .tgls-s-{state}{{fill:var(--tgl-{state})}}" for state in LIGHT)
 
 STATIC_CSS = (
     ".tgl-static{"
@@ -33,38 +33,37 @@ STATIC_CSS = (
 color:var(--tgl-text);font:13px/1.45 var(--jp-content-font-family,system-ui,sans-serif);
 max-width:1100px;text-align:left}
 .tgl-static p{margin:.4em 0}
-.tgl-static .tgl-name{font-weight:600}
-.tgl-static p,.tgl-static .tgl-any{overflow-wrap:anywhere}
-.tgl-static .tgl-note{color:var(--tgl-soft)}
-.tgl-static .tgl-weak{border-left:3px solid #c2790b;padding-left:.6em}
-.tgl-static .tgl-scroll{overflow-x:auto}
-.tgl-static table.tgl-table{border-collapse:collapse;width:100%;margin:.3em 0;table-layout:auto;font-size:12px}
-.tgl-static .tgl-table caption{text-align:left;font-weight:600;padding:.5em 0 .2em;color:inherit;caption-side:top}
-.tgl-static table.tgl-table tbody tr:nth-child(n){background:none}
-.tgl-static .tgl-table th,.tgl-static .tgl-table td{padding:2px 8px 2px 0;text-align:left;vertical-align:top;
+.tgl-static .tgls-name{font-weight:600}
+.tgl-static p,.tgl-static .tgls-any{overflow-wrap:anywhere}
+.tgl-static .tgls-note{color:var(--tgl-soft)}
+.tgl-static .tgls-weak{border-left:3px solid #c2790b;padding-left:.6em}
+.tgl-static .tgls-scroll{overflow-x:auto}
+.tgl-static table.tgls-table{border-collapse:collapse;width:100%;margin:.3em 0;table-layout:auto;font-size:12px}
+.tgl-static .tgls-table caption{text-align:left;font-weight:600;padding:.5em 0 .2em;color:inherit;caption-side:top}
+.tgl-static table.tgls-table tbody tr:nth-child(n){background:none}
+.tgl-static .tgls-table th,.tgl-static .tgls-table td{padding:2px 8px 2px 0;text-align:left;vertical-align:top;
 border:0;border-bottom:1px solid var(--tgl-line);max-width:none;white-space:normal}
-.tgl-static .tgl-table .tgl-word{white-space:nowrap}
-.tgl-static .tgl-table th{font-weight:600}
-.tgl-static .tgl-table .tgl-number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-.tgl-static .tgl-share{position:relative;min-width:5em;z-index:0}
-.tgl-static .tgl-share .tgl-bar{position:absolute;z-index:-1;left:0;top:2px;bottom:2px;background:var(--tgl-bar);
-border-radius:2px;max-width:calc(100% - 8px)}
-.tgl-static .tgl-table code{font:12px/1.45 var(--jp-code-font-family,ui-monospace,monospace);white-space:pre-wrap;
-overflow-wrap:anywhere;background:none;color:inherit;padding:0;unicode-bidi:isolate}
+.tgl-static .tgls-table .tgls-word{white-space:nowrap}
+.tgl-static .tgls-table th{font-weight:600}
+.tgl-static .tgls-table .tgls-number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.tgl-static .tgls-bar{display:block;min-width:4.5em;padding:0 2px;border-radius:2px;
+background:linear-gradient(var(--tgl-bar) 0 0) no-repeat 0 0/0 100%}
+.tgl-static table.tgls-table td code{font:12px/1.45 var(--jp-code-font-family,ui-monospace,monospace);
+white-space:pre-wrap;overflow-wrap:anywhere;background:none;color:inherit;padding:0;unicode-bidi:isolate}
 .tgl-static svg{display:block}
-.tgl-static .tgl-icicle text{font:11px system-ui,sans-serif;fill:var(--tgl-ink);pointer-events:none}
-.tgl-static .tgl-icicle rect{stroke:var(--jp-layout-color0,Canvas);stroke-width:.6}
-.tgl-static .tgl-icicle .tgl-plain{fill:var(--tgl-plain)}
-.tgl-static .tgl-legend{display:flex;flex-wrap:wrap;gap:.2em 1em;font-size:12px}
-.tgl-static .tgl-legend span{display:inline-flex;align-items:center;gap:.35em}
-.tgl-static table.tgl-lanes{table-layout:fixed}
-.tgl-static .tgl-lanes th:first-child{width:9em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.tgl-static .tgl-lanes .tgl-wide{width:34%}
-.tgl-static table.tgl-lanes td svg{height:14px;box-shadow:0 0 0 1px var(--tgl-line);margin-top:2px}
-.tgl-static .tgl-axis{display:flex;justify-content:space-between;font-weight:400;color:var(--tgl-soft);
+.tgl-static .tgls-icicle text{font:11px system-ui,sans-serif;fill:var(--tgl-ink);pointer-events:none}
+.tgl-static .tgls-icicle rect{stroke:var(--jp-layout-color0,Canvas);stroke-width:.6}
+.tgl-static .tgls-icicle .tgls-plain{fill:var(--tgl-plain)}
+.tgl-static .tgls-legend{display:flex;flex-wrap:wrap;gap:.2em 1em;font-size:12px}
+.tgl-static .tgls-legend span{display:inline-flex;align-items:center;gap:.35em}
+.tgl-static table.tgls-lanes{table-layout:fixed}
+.tgl-static .tgls-lanes th:first-child{width:9em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.tgl-static .tgls-lanes .tgls-wide{width:34%}
+.tgl-static table.tgls-lanes td svg{height:14px;box-shadow:0 0 0 1px var(--tgl-line);margin-top:2px}
+.tgl-static .tgls-axis{display:flex;justify-content:space-between;font-weight:400;color:var(--tgl-soft);
 font-variant-numeric:tabular-nums;white-space:nowrap}
-@media (max-width:600px){.tgl-static .tgl-lanes .tgl-wide,.tgl-static .tgl-roomy{display:none}
-.tgl-static .tgl-lanes th:first-child{width:7em}.tgl-static .tgl-axis span:nth-child(even){display:none}}
+@media (max-width:600px){.tgl-static .tgls-lanes .tgls-wide,.tgl-static .tgls-roomy{display:none}
+.tgl-static .tgls-lanes th:first-child{width:7em}.tgl-static .tgls-axis span:nth-child(even){display:none}}
 """
     + _STATES
     + ",".join(f"{host} .tgl-static" for host in _DARK_HOSTS)
@@ -95,7 +94,7 @@ max-width:none;--jp-layout-color0:var(--tgl-page)}
 @media (max-width:600px){body.tgl-page{padding:.8rem}}
 @media print{:root{color-scheme:light;--tgl-page:#fff;--tgl-page-text:#000;--tgl-page-soft:#333;--tgl-page-line:#bbb}
 body.tgl-page{max-width:none;padding:0}.tgl-page section{break-before:auto}
-.tgl-page tr,.tgl-page .tgl-icicle{break-inside:avoid}
+.tgl-page tr,.tgl-page .tgls-icicle{break-inside:avoid}
 .tgl-page .tgl-static{"""
     + _LIGHT_VARIABLES
     + """print-color-adjust:exact;-webkit-print-color-adjust:exact}}

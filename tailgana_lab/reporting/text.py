@@ -5,8 +5,8 @@ from os.path import basename
 from typing import TYPE_CHECKING
 
 from tailgana_lab.charts.palette import STATE_LABELS, VERDICT_LABELS
-from tailgana_lab.records import Columns
-from tailgana_lab.results.tables import FRAME_STATES, STATES
+from tailgana_lab.results.lanes import busy_threads
+from tailgana_lab.results.tables import STATES
 from tailgana_lab.results.visible import visible
 from tailgana_lab.units import (
     format_change,
@@ -83,20 +83,14 @@ def place_text(file: str, line: int, function: str) -> str:
 
 
 def _threads(profile: "Profile") -> str:
-    threads = profile.columns("threads")
+    threads, shown = profile.columns("threads"), busy_threads(profile)[:TOP]
     rows = [
         (visible(threads["thread"][row]), states_text([threads[f"{state}_s"][row] for state in STATES]))
-        for row in busiest_threads(threads)
+        for row in shown
     ]
-    rest = f"\nand {len(rows) - TOP} more threads" if len(rows) > TOP else ""
-    return _table([("thread", "time"), *rows[:TOP]], right=0) + rest if rows else ""
-
-
-def busiest_threads(threads: Columns) -> list[int]:
-    """Rows of the threads, those that slept least first."""
-    awake = [column for column in FRAME_STATES if column != "sleep_s"]
-    busy_s = [sum(seconds) for seconds in zip(*(threads[column] for column in awake), strict=True)]
-    return sorted(range(len(busy_s)), key=lambda row: -busy_s[row])
+    rest = len(threads["thread"]) - len(shown)
+    more = f"\nand {rest} more threads that only waited, or ran less" if rest else ""
+    return _table([("thread", "time"), *rows], right=0) + more if rows else ""
 
 
 def states_text(seconds: Sequence[float], most: int = 4) -> str:

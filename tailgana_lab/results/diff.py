@@ -179,7 +179,7 @@ def _function_changes(old: "Profile", new: "Profile", same: dict[Place, Place]) 
     for place in {**after, **before}:
         a, b = before.get(place, unseen_before), after.get(place, unseen_after)
         rows.append((place.function, place.file, place.line, a.seconds, b.seconds, *change_between(a, b)))
-    rows.sort(key=lambda row: (-abs(row[5]), row[:3]))
+    rows.sort(key=lambda row: (-abs(row[5]), -max(row[3:5]), row[:3]))
     names = (*_PLACE_COLUMNS, "old_self_s", "new_self_s", "change_s", "change_low_s", "change_high_s")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 

@@ -1,13 +1,34 @@
-"""The states of threads over time, made coarse enough to be drawn."""
+"""Which threads are worth a lane, and their states over time made coarse enough to be drawn."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tailgana_lab.records import Columns
 from tailgana_lab.results.tables import TABLES
 
+if TYPE_CHECKING:
+    from tailgana_lab.results.profile import Profile
+
 MIN_SLICES = 20  # of a lane: fewer would say nothing
+LEAST_BUSY = 0.01  # of the profile's duration on a core: below, a thread that ran nothing of the cell is idle
 JOINED_S = 1e-9  # runs no further apart follow each other
 MAX_SLICES = 2_000  # of a lane: as many as a screen has pixels
+
+
+def busy_threads(profile: "Profile") -> list[int]:
+    """Rows of the threads that ran code of the cell or computed; helpers that only waited are left out.
+
+    The first are those that ran the cell's code longest.
+    """
+    frames, threads = profile.columns("frames"), profile.columns("threads")
+    ran_s: dict[str, float] = {}
+    for parent, thread, total_s in zip(frames["parent"], frames["thread"], frames["total_s"], strict=True):
+        if parent < 0:
+            ran_s[thread] = ran_s.get(thread, 0.0) + total_s
+    least_s = LEAST_BUSY * profile.duration_s
+    rows = zip(threads["thread"], threads["on_cpu_s"], strict=True)
+    chosen = [(-ran_s.get(name, 0.0), -cpu_s, row) for row, (name, cpu_s) in enumerate(rows)]
+    return [row for ran, cpu, row in sorted(chosen) if ran < 0 or -cpu > least_s]
 
 
 def coarse_lanes(lanes: Columns, duration_s: float, max_runs: int) -> Columns:

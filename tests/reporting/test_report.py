@@ -118,7 +118,7 @@ def test_it_opens_without_a_request(scheme: Any, width: int, chromium: str, tmp_
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(path.as_uri())
-        page.locator("section canvas, .tgl-icicle").first.wait_for()
+        page.locator("section canvas, .tgls-icicle").first.wait_for()
         page.screenshot(path=artefacts / f"report-{scheme}-{width}.png", full_page=True)
         assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
         assert problems == []

@@ -57,7 +57,7 @@ def test_an_empty_profile_says_so() -> None:
 
 
 def test_top_sets_the_number_of_lines() -> None:
-    rows = re.findall(r'<tr><td class="tgl-number tgl-share">', render_static(make_profile(), top=3))
+    rows = re.findall(r'<span class="tgls-bar"', render_static(make_profile(), top=3))
     assert len(rows) == 3
 
 
