@@ -11,6 +11,7 @@ from tailgana_lab.reporting.icicle import render_icicle
 from tailgana_lab.reporting.lanes import render_lanes, render_legend
 from tailgana_lab.reporting.style import STATIC_CSS
 from tailgana_lab.reporting.text import TOP, facts_of, place_text
+from tailgana_lab.results.lanes import busy_threads
 from tailgana_lab.results.tables import STATES
 from tailgana_lab.units import (
     format_bytes,
@@ -100,7 +101,7 @@ def _bottlenecks(profile: "Profile") -> Html:
             element("td", format_fraction(found["time_spent_pct"][row] / 100), class_="tgls-number"),
             element("td", VERDICT_LABELS.get(kinds[row], kinds[row]), class_="tgls-word"),
             element("td", clipped(found["location"][row], MAX_LOCATION), class_="tgls-any"),
-            element("td", found["evidence"][row], class_="tgls-roomy"),
+            element("td", found["evidence"][row].replace(" %", "\u00a0%"), class_="tgls-roomy"),
             element("td", next(iter(found["suggested_fixes"][row] or ()), "")),
         ]
         for row in range(min(MAX_BOTTLENECKS, len(found["location"])))
@@ -197,5 +198,6 @@ def _table(title: str, head: tuple[tuple[str, str], ...], rows: list[list[Html]]
 
 
 def _states_of(profile: "Profile") -> set[str]:
-    threads = profile.columns("threads")
-    return {state for state in STATES if any(threads[f"{state}_s"])}
+    """The wait classes that the pictures may show: those of the threads that are drawn."""
+    threads, shown = profile.columns("threads"), busy_threads(profile)
+    return {state for state in STATES if any(threads[f"{state}_s"][row] for row in shown)}
