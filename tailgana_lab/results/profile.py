@@ -195,6 +195,10 @@ class Profile:
     def save(self, path: "str | PathLike[str]") -> str:
         """Write the profile in the format of the path's suffix; returns the path.
 
+        `.prof` opens in pstats and snakeviz; its call counts are all 1, as a sampler counts no
+        calls. `.speedscope.json` and `.collapsed` are for other flame graphs, `.html` is a page
+        that needs no network, `.parquet` and `.json` can be loaded again.
+
         Raises
         ------
         InvalidRequestError

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from tailgana_lab.errors import InvalidRequestError
 from tailgana_lab.records import Columns
 from tailgana_lab.results.formats.record import MISSING_VALUES, profile_of, record_of
-from tailgana_lab.results.preorder import in_preorder
 from tailgana_lab.results.tables import BOOL, FLOAT, INT, TABLES, TEXT
 from tailgana_lab.results.visible import visible
 
@@ -66,7 +65,7 @@ def read(stream: BinaryIO) -> "Profile":
     kept = (table.schema.metadata or {}).get(KEY)
     if kept is None:
         raise InvalidRequestError("the file holds no profile: its metadata has no `tailgana`")
-    return profile_of(json.loads(kept), in_preorder(_frames_of(table)))
+    return profile_of(json.loads(kept), _frames_of(table))
 
 
 def _frames_of(table: "pa.Table") -> Columns:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tailgana_lab.errors import InvalidRequestError, LabError
 from tailgana_lab.records import Columns, ProfileFacts
+from tailgana_lab.results.preorder import in_preorder
 from tailgana_lab.results.tables import BOOL, INT, LIST, TABLES, TEXT
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def profile_of(record: Any, frames: Columns | None = None) -> "Profile":
         raise InvalidRequestError(f"the file has version {record.get('v')!r}, this is version {VERSION}: upgrade")
     try:
         tables = {name: restored(name, columns) for name, columns in record["tables"].items()}
-        tables |= {} if frames is None else {"frames": frames}
+        tables["frames"] = in_preorder(tables["frames"] if frames is None else frames)
         profile = Profile(_facts_of(record["facts"]), tables, tables.pop("lanes"))
         profile.restore_cell(record["cell"])
     except (KeyError, TypeError, AttributeError, LabError) as error:
