@@ -37,7 +37,7 @@ check: install  ## formatters, linters, types, import direction, sizes, contract
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports
+	lint-imports --no-logo
 	python -m mypy.stubtest tailgana_lab._engine --mypy-config-file pyproject.toml
 	cargo fmt --check
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
