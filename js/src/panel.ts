@@ -18,6 +18,8 @@ export interface Hooks {
 }
 
 export interface ProfilePanel {
+  /** Show what went wrong above the flame graph; an empty text takes it away. */
+  tell(text: string): void;
   showWindow(data: FlameData, id: number): void;
   destroy(): void;
 }
@@ -44,9 +46,14 @@ export function mountProfile(host: Element, payload: ProfilePayload, data: Flame
   drawn.push(flame, lanes);
   const find = data.n > 0 ? (name: string) => flame.find(name) : undefined;
   const tabs = tabsOf(payload, lanes, find);
-  shell.root.append(createHead(facts, payload.process ?? {}), flame.element);
+  const notice = h("p", { class: "tgl-note", role: "alert", hidden: true });
+  shell.root.append(createHead(facts, payload.process ?? {}), notice, flame.element);
   if (tabs.length) shell.root.append(createTabs("Tables of the profile", tabs));
   return {
+    tell(text) {
+      notice.textContent = visible(text);
+      notice.hidden = text === "";
+    },
     showWindow: (window, id) => flame.showWindow(window, id),
     destroy() {
       for (const part of drawn) part.destroy();

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { STATES } from "../src/contract";
 import { contrast, oklch, paletteOf } from "../src/palette";
 import type { Theme } from "../src/theme";
 
@@ -30,4 +32,13 @@ test("OKLCH of white, black and red", () => {
   expect(oklch(1, 0, 0)).toBe("#ffffff");
   expect(oklch(0, 0, 0)).toBe("#000000");
   expect(oklch(0.62796, 0.25768, 29.234)).toBe("#ff0000");
+});
+
+test("static pages have the same colours", () => {
+  const python = readFileSync("../tailgana_lab/charts/palette.py", "utf8");
+  for (const theme of ["light", "dark"] as const) {
+    const table = new RegExp(`^${theme.toUpperCase()}: .*?^}`, "ms").exec(python)?.[0] ?? "";
+    const theirs = STATES.map((state) => new RegExp(`"${state}": "(#\\w+)"`).exec(table)?.[1]);
+    expect(theirs).toEqual(paletteOf(theme).states.map(({ fill }) => fill));
+  }
 });

@@ -53,7 +53,7 @@ export class FlameTree {
   }
 
   isOther(node: number): boolean {
-    return this.isFrame(node) && ((this.data.flags[node - this.base] as number) & IS_OTHER) !== 0;
+    return this.isFrame(node) && isFold(this.data, node - this.base);
   }
 
   isLibrary(node: number): boolean {
@@ -166,7 +166,8 @@ export class FlameTree {
     for (let i = 0; i < data.n; i++) {
       const above = data.parent[i] as number;
       const isRoot = above < 0 || above >= i; // a parent stands before its children
-      parent[i + base] = isRoot ? (nodeOfThread.get(data.thread[i] as number) ?? WHOLE) : above + base;
+      const threadNode = isFold(data, i) ? WHOLE : (nodeOfThread.get(data.thread[i] as number) ?? WHOLE);
+      parent[i + base] = isRoot ? threadNode : above + base;
     }
     return parent;
   }
@@ -227,11 +228,15 @@ export class FlameTree {
   }
 }
 
+function isFold(data: FlameData, frame: number): boolean {
+  return ((data.flags[frame] as number) & IS_OTHER) !== 0;
+}
+
 /** The threads that have roots, the busiest first; empty where there is only one. */
 function threadsOf(data: FlameData): number[] {
   const time = new Map<number, number>();
   for (let i = 0; i < data.n; i++) {
-    if ((data.parent[i] as number) >= 0) continue;
+    if ((data.parent[i] as number) >= 0 || isFold(data, i)) continue;
     const thread = data.thread[i] as number;
     time.set(thread, (time.get(thread) ?? 0) + (data.total_s[i] as number));
   }

@@ -41,12 +41,16 @@ function render({ model, el }: Context): () => void {
     const head = model.get("window") as WindowHead;
     if (head?.n) panel?.showWindow(decodeFlame(model.get("window_data") as DataView, head.strings), head.id);
   };
+  const tell = () => panel?.tell(String(model.get("notice") ?? ""));
+  const events: [string, () => void][] = [
+    ["change:payload", open],
+    ["change:window", openWindow],
+    ["change:notice", tell],
+  ];
   open();
-  model.on("change:payload", open);
-  model.on("change:window", openWindow);
+  for (const [event, callback] of events) model.on(event, callback);
   return () => {
-    model.off("change:payload", open);
-    model.off("change:window", openWindow);
+    for (const [event, callback] of events) model.off(event, callback);
     panel?.destroy();
   };
 }

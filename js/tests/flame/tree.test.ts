@@ -31,6 +31,14 @@ describe("FlameTree", () => {
     expect(rows(new FlameTree(flameOf(both)))).toEqual([["all threads"], ["busy", "idle"], ["b", "a"]]);
   });
 
+  test("what was folded of the whole belongs to no thread", () => {
+    const folded: Row[] = [
+      { name: "a", parent: -1, self: 4, total: 4 },
+      { name: "other", parent: -1, self: 1, total: 1, thread: "", other: true },
+    ];
+    expect(rows(new FlameTree(flameOf(folded)))).toEqual([["MainThread"], ["a", "other"]]);
+  });
+
   test("finds the children of a node from left to right", () => {
     const [module] = named(tree, "<module>");
     expect(tree.children(module as number).map((node) => tree.label(node))).toEqual(["parse", "wait", "other"]);
@@ -83,7 +91,7 @@ test.each([
   ["/usr/lib/python3.12/json/decoder.py", "json"],
   ["/usr/lib/python3.12/threading.py", "threading"],
   ["<frozen importlib._bootstrap>", "importlib"],
-  ["/work/project/scoring/__init__.py", "scoring"],
+  ["/srv/project/scoring/__init__.py", "scoring"],
   ["", "native"],
 ])("module of %s is %s", (file, module) => {
   expect(moduleOf(file)).toBe(module);

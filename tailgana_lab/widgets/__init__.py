@@ -1,0 +1,1 @@
+"""Live panels, and the contract between them and the front end."""
