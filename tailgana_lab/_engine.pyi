@@ -14,8 +14,8 @@ class Sampler:
     ----------
     setting : dict
         `interval_ns` (0: automatic), `caller` (kernel's thread id), `expected` (ids of the code objects on the caller's
-        stack, innermost first), `n_outer` (outermost frames left out), `library_prefixes`, `user_prefixes`, `own_files`,
-        `helper_parts`.
+        stack, innermost first), `n_outer` (outermost frames left out), `library_prefixes`, `user_prefixes`,
+        `own_files`, `helper_parts`.
     read_tasks : callable, optional
         Called under the GIL with a kernel's thread id when an event loop falls idle; gives stacks of waiting tasks.
 

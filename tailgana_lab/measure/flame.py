@@ -75,4 +75,3 @@ def sums_below(values: Sequence[float], starts: Iterable[int], ends: Iterable[in
     """Sum of the values from each start up to, not including, its end."""
     running = [0.0, *accumulate(values)]
     return [running[end] - running[start] for start, end in zip(starts, ends, strict=True)]
-

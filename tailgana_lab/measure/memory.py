@@ -30,7 +30,9 @@ class MemoryTracking:
         try:
             import memray
         except ImportError:
-            raise InvalidRequestError("`memory` needs memray, which is not installed: `pip install tailgana_lab[memory]`") from None
+            raise InvalidRequestError(
+                "`memory` needs memray, which is not installed: `pip install tailgana_lab[memory]`"
+            ) from None
         self._memray = memray
         self._folder = tempfile.TemporaryDirectory(prefix="tailgana-memory-")
         self._path = os.path.join(self._folder.name, "allocations.bin")
@@ -38,7 +40,9 @@ class MemoryTracking:
 
     def start(self) -> None:
         """Begin tracking."""
-        self._tracker = self._memray.Tracker(self._path, native_traces=False, follow_fork=False, trace_python_allocators=False)
+        self._tracker = self._memray.Tracker(
+            self._path, native_traces=False, follow_fork=False, trace_python_allocators=False
+        )
         self._tracker.__enter__()
 
     def stop(self) -> None:

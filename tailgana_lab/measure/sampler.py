@@ -1,4 +1,4 @@
-"""The two ways of sampling behind one face: memory reads without the GIL, and, where these fail, a thread that takes it."""
+"""The two ways of sampling behind one face: memory reads without the GIL, else a thread that takes it."""
 
 import sys
 import threading
@@ -82,7 +82,9 @@ class GilSampling:
             if native_id is None or ident == own:
                 continue
             found = scope.frames_of(frame)[::-1]
-            stack = [(f.f_code.co_qualname, f.f_code.co_filename, f.f_code.co_firstlineno, f.f_lineno or 0) for f in found]
+            stack = [
+                (f.f_code.co_qualname, f.f_code.co_filename, f.f_code.co_firstlineno, f.f_lineno or 0) for f in found
+            ]
             stacks.append((native_id, stack))
         self._recorder.sample(stacks, self._interval_ns)
 

@@ -11,7 +11,16 @@ from types import FrameType
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-HELPER_PARTS = ("/ipykernel/", "/IPython/", "/jupyter_client/", "/zmq/", "/tornado/", "/debugpy/", "/matplotlib_inline/")
+HELPER_PARTS = (
+    "/ipykernel/",
+    "/IPython/",
+    "/jupyter_client/",
+    "/zmq/",
+    "/tornado/",
+    "/debugpy/",
+    "/matplotlib_inline/",
+    "/traitlets/",
+)
 """Parts of file names of a notebook's own machinery."""
 _OWN = ("lab.py", "measure", "magics", "workflows")
 

@@ -64,7 +64,9 @@ class ProfileSession:
         global _active
         with _guard:
             if _active is not None and _active._process_id == os.getpid():
-                raise ProfileActiveError(f"a profile{_named(_active.name)} is running: leave it before another one begins")
+                raise ProfileActiveError(
+                    f"a profile{_named(_active.name)} is running: leave it before another one begins"
+                )
             _active, self._process_id = self, os.getpid()
         try:
             self._begin()
@@ -155,7 +157,11 @@ def _interval_ns(interval_ms: float | str) -> int:
     """Nanoseconds; 0 for `auto`."""
     if interval_ms == "auto":
         return 0
-    if isinstance(interval_ms, bool) or not isinstance(interval_ms, int | float) or not SHORTEST_MS <= interval_ms <= LONGEST_MS:
+    if (
+        isinstance(interval_ms, bool)
+        or not isinstance(interval_ms, int | float)
+        or not SHORTEST_MS <= interval_ms <= LONGEST_MS
+    ):
         raise InvalidRequestError(
             f"`interval_ms` must be `auto` or {SHORTEST_MS:g} to {LONGEST_MS:g} milliseconds, got `{interval_ms}`"
         )

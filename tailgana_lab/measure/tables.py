@@ -89,7 +89,17 @@ def _functions(raw: Raw) -> Columns:
         detail = details.get((k, _leading_class(classes)), "") if table["self_s"][k] > 0 else ""
         evidence.append(describe(classes, detail))
     wait = [t - c - g for t, c, g in zip(table["total_s"], table["cpu_s"], table["gil_total_s"], strict=True)]
-    first = ("function", "file", "line", "self_s", "total_s", "self_fraction", "total_fraction", "self_low", "self_high")
+    first = (
+        "function",
+        "file",
+        "line",
+        "self_s",
+        "total_s",
+        "self_fraction",
+        "total_fraction",
+        "self_low",
+        "self_high",
+    )
     columns = {name: table[name] for name in first}
     columns |= {"cpu_s": table["cpu_s"], "wait_s": [max(0.0, w) for w in wait], "gil_wait_s": table["gil_total_s"]}
     columns["verdict"] = verdicts
@@ -186,5 +196,5 @@ class Source:
         try:
             with open(file, "rb") as stream:
                 return stream.read().decode("utf-8", "replace").splitlines()
-        except OSError:
-            return linecache.getlines(file)
+        except (OSError, ValueError):  # no file of that name, or no name of a file at all
+            return []

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
-from tailgana_lab.measure.scope import HELPER_PARTS
+from tailgana_lab.measure.scope import HELPER_PARTS, is_own
 
 Frame = tuple[str, str, int, int]
 """Function, file, first line, line it waits at."""
@@ -45,9 +45,9 @@ class TaskReader:
         pending = [task for task in asyncio.all_tasks(loop) if not task.done()]
         awaited = _awaited(pending)
         mine = [task for task in pending if task is self._cell or id(task) not in self._before]
-        roots = [task for task in mine if not any(task in others for others in awaited.values())]
+        inner = {id(child) for task in mine for child in awaited.get(task, ())}
         stacks: list[list[Frame]] = []
-        for task in roots or mine:
+        for task in [task for task in mine if id(task) not in inner] or mine:
             _collect(task, [], awaited, stacks)
         return [stack for stack in stacks if stack]
 
@@ -119,7 +119,8 @@ def _frames_of(task: Any) -> list[Frame]:
         frame = _attribute(awaitable, ("cr_frame", "gi_frame", "ag_frame"))
         if frame is not None:
             code = frame.f_code
-            if found or not any(part in code.co_filename for part in HELPER_PARTS):
+            is_around = any(part in code.co_filename for part in HELPER_PARTS) or is_own(code.co_filename)
+            if found or not is_around:
                 found.append((code.co_qualname, code.co_filename, code.co_firstlineno, frame.f_lineno or 0))
         awaitable = _attribute(awaitable, ("cr_await", "gi_yieldfrom", "ag_await"))
     return found

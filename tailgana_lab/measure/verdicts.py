@@ -21,7 +21,7 @@ KINDS: Final = {
     "lock_contention": ("lock", "gil_wait"),
     "memory_bound": ("gc", "fault"),
 }
-"""Bottleneck types, and the classes of time that speak for each; `computing` is time on a core outside the collector."""
+"""Bottleneck types, and the classes of time that speak for each; `computing` is time on a core, not collecting."""
 
 _WORDS: Final = {
     "computing": "on a core",
@@ -38,10 +38,11 @@ _WORDS: Final = {
 }
 
 FIXES: Final = {
-    "cpu_bound": "Do less in the hottest line: hoist what does not change out of its loop, or hand the loop to vectorised "
-    "or compiled code; then measure again",
+    "cpu_bound": "Do less in the hottest line: hoist what does not change out of its loop, or hand the loop "
+    "to vectorised or compiled code; then measure again",
     "io_bound": "Read or write in fewer, larger pieces, and let the transfer run beside the computation",
-    "network_latency": "Ask for more per round trip: batch the requests, keep connections open, or send them concurrently",
+    "network_latency": "Ask for more per round trip: batch the requests, keep connections open, "
+    "or send them concurrently",
     "lock_contention": "Hold the lock for less: move work out of the guarded block, or give each thread its own data "
     "and join the results",
     "memory_bound": "Create fewer objects at once: stream with generators, reuse buffers, or keep large data in arrays",
@@ -135,7 +136,11 @@ def describe(classes: Classes, detail: str = "", kind: str = "") -> str:
     if parts:
         name, percent = parts[0]
         words = f"blocked in {detail}" if detail and name not in ("computing", "queue", "gc") else _WORDS[name]
-        said[0] = f"{percent:.0f} % of its {total:.3g} s {words}" if total < 1 else f"{percent:.0f} % of its {total:.2f} s {words}"
+        said[0] = (
+            f"{percent:.0f} % of its {total:.3g} s {words}"
+            if total < 1
+            else f"{percent:.0f} % of its {total:.2f} s {words}"
+        )
     return ", ".join(said)
 
 

@@ -170,7 +170,10 @@ impl Recorder {
 
 /// Rows kept of a call tree, and the seconds left out below each.
 #[pyfunction]
-#[pyo3(signature = (parent, total_s, self_s, root=-1, min_fraction=0.001, max_frames=50_000))]
+#[pyo3(
+    signature = (parent, total_s, self_s, root=-1, min_fraction=0.001, max_frames=50_000),
+    text_signature = "(parent, total_s, self_s, root=-1, min_fraction=0.001, max_frames=50000)"
+)]
 pub fn fold_frames(
     py: Python<'_>,
     parent: Vec<i64>,

@@ -40,7 +40,9 @@ impl StopFlag {
     pub fn raise(&self) {
         self.0.store(1, Ordering::Release);
         // SAFETY: the futex word is live; FUTEX_WAKE has no other precondition.
-        unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, i32::MAX) };
+        unsafe {
+            libc::syscall(libc::SYS_futex, self.0.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, i32::MAX)
+        };
     }
 
     /// Whether it was raised.
@@ -50,7 +52,8 @@ impl StopFlag {
 
     /// Sleeps until `deadline_ns` of the monotonic clock, or until the flag is raised.
     pub fn sleep_until(&self, deadline_ns: u64) {
-        let until = timespec { tv_sec: (deadline_ns / 1_000_000_000) as i64, tv_nsec: (deadline_ns % 1_000_000_000) as i64 };
+        let until =
+            timespec { tv_sec: (deadline_ns / 1_000_000_000) as i64, tv_nsec: (deadline_ns % 1_000_000_000) as i64 };
         while !self.is_raised() && monotonic_ns() < deadline_ns {
             // SAFETY: the futex word and the timespec are live during the call.
             let answer = unsafe {

@@ -77,7 +77,14 @@ impl CodeBook {
         let unresolved = Code { function: "<unresolved>".into(), ..Code::default() };
         let nothing = Recent { frame: RawFrame { code: 0, instruction: 0 }, look: 0, found: (Self::UNRESOLVED, 0) };
         let recent = [nothing; N_RECENT];
-        Self { codes: vec![unresolved], by_address: FxHashMap::default(), recent, look: 0, by_name: FxHashMap::default(), scratch: vec![0; IDENTITY_BYTES] }
+        Self {
+            codes: vec![unresolved],
+            by_address: FxHashMap::default(),
+            recent,
+            look: 0,
+            by_name: FxHashMap::default(),
+            scratch: vec![0; IDENTITY_BYTES],
+        }
     }
 
     /// The entry `id`.
@@ -171,7 +178,12 @@ fn read_code(python: &Interpreter, identity: Identity) -> Option<Code> {
     let function = read_text(python, identity.qualname)?;
     let file = read_text(python, identity.filename)?;
     let table = read_bytes(python, identity.linetable)?;
-    Some(Code { function, file, first_line: identity.first_line, lines: LineTable::decode(&table, identity.first_line) })
+    Some(Code {
+        function,
+        file,
+        first_line: identity.first_line,
+        lines: LineTable::decode(&table, identity.first_line),
+    })
 }
 
 /// A Python `bytes` object.

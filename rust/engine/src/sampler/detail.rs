@@ -76,7 +76,11 @@ fn target(descriptor: i32) -> Option<String> {
     let link = fs::read_link(format!("/proc/self/fd/{descriptor}")).ok()?;
     let text = link.to_string_lossy();
     let is_anonymous = text.starts_with("pipe:") || text.starts_with("socket:") || text.starts_with("anon_inode:");
-    Some(if is_anonymous { format!("a {}", text.split(':').next().unwrap_or("file").replace("anon_inode", "kernel object")) } else { text.into_owned() })
+    Some(if is_anonymous {
+        format!("a {}", text.split(':').next().unwrap_or("file").replace("anon_inode", "kernel object"))
+    } else {
+        text.into_owned()
+    })
 }
 
 fn peer_of(descriptor: i32) -> Option<String> {

@@ -15,13 +15,27 @@ pub struct Folded {
 ///
 /// # Errors
 /// Where the columns differ in length, or a parent does not stand before its child.
-pub fn fold_frames(parent: &[i64], own_s: &[f64], total_s: &[f64], root: i64, min_fraction: f64, most: usize) -> Result<Folded, EngineError> {
+pub fn fold_frames(
+    parent: &[i64],
+    own_s: &[f64],
+    total_s: &[f64],
+    root: i64,
+    min_fraction: f64,
+    most: usize,
+) -> Result<Folded, EngineError> {
     let n = parent.len();
     if own_s.len() != n || total_s.len() != n {
-        return Err(EngineError::Table(format!("columns of {n}, {} and {} rows are no tree", own_s.len(), total_s.len())));
+        return Err(EngineError::Table(format!(
+            "columns of {n}, {} and {} rows are no tree",
+            own_s.len(),
+            total_s.len()
+        )));
     }
     if let Some(k) = (0..n).find(|&k| parent[k] >= k as i64 || parent[k] < -1) {
-        return Err(EngineError::Table(format!("row {k} has the parent {}: a parent stands before its child", parent[k])));
+        return Err(EngineError::Table(format!(
+            "row {k} has the parent {}: a parent stands before its child",
+            parent[k]
+        )));
     }
     if root < -1 || root >= n as i64 {
         return Err(EngineError::Table(format!("no frame {root}: there are {n}")));
@@ -49,7 +63,8 @@ fn below(parent: &[i64], root: i64) -> Vec<bool> {
 
 /// The width from which frames are kept so that at most `most` are.
 fn threshold(total_s: &[f64], is_below: &[bool], least_s: f64, most: usize) -> f64 {
-    let mut wide: Vec<f64> = (0..total_s.len()).filter(|&k| is_below[k] && total_s[k] >= least_s).map(|k| total_s[k]).collect();
+    let mut wide: Vec<f64> =
+        (0..total_s.len()).filter(|&k| is_below[k] && total_s[k] >= least_s).map(|k| total_s[k]).collect();
     if wide.len() <= most || most == 0 {
         return least_s;
     }

@@ -128,7 +128,13 @@ mod tests {
         lane.add(scale, 0, 4_000_000, &only(0, 4_000_000));
         lane.add(scale, 4_000_000, 10_000_000, &only(5, 6_000_000));
         let seen = lane.stretches(scale, 0, 10_000_000);
-        assert_eq!(seen, [Stretch { start_ns: 0, end_ns: 4_000_000, state: 0 }, Stretch { start_ns: 4_000_000, end_ns: 10_000_000, state: 5 }]);
+        assert_eq!(
+            seen,
+            [
+                Stretch { start_ns: 0, end_ns: 4_000_000, state: 0 },
+                Stretch { start_ns: 4_000_000, end_ns: 10_000_000, state: 5 }
+            ]
+        );
     }
 
     #[test]

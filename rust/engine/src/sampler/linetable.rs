@@ -80,7 +80,21 @@ mod tests {
     #[test]
     fn each_kind_of_entry_is_decoded() {
         // short (same line, 2 units), one-line +1 (1 unit), no column -1 (1 unit), no location (1 unit), long +9 (1 unit)
-        let table = [0x80 | 1, 0x11, 0x80 | (11 << 3), 1, 2, 0x80 | (13 << 3), 3, 0x80 | (15 << 3), 0x80 | (14 << 3), 18, 0, 1, 1];
+        let table = [
+            0x80 | 1,
+            0x11,
+            0x80 | (11 << 3),
+            1,
+            2,
+            0x80 | (13 << 3),
+            3,
+            0x80 | (15 << 3),
+            0x80 | (14 << 3),
+            18,
+            0,
+            1,
+            1,
+        ];
         let lines = LineTable::decode(&table, 10);
         let seen: Vec<_> = (0..7).map(|unit| lines.line_of(unit)).collect();
         assert_eq!(seen, [Some(10), Some(10), Some(11), Some(10), None, Some(19), None]);

@@ -14,12 +14,14 @@ mod layout;
 mod linetable;
 mod memory;
 mod placement;
+mod places;
 mod process;
 mod record;
 mod recorder;
 mod report;
 mod share;
 mod stack;
+mod sum;
 mod thread;
 mod tree;
 mod wait;
@@ -34,8 +36,10 @@ pub use clock::Pace;
 pub use fold::{Folded, fold_frames};
 pub use process::Child;
 pub use recorder::Recorder;
+pub use report::{
+    FrameColumns, FunctionColumns, Interval, LineColumns, LocationColumns, Report, ThreadColumns, wilson_interval,
+};
 pub use share::{Classes, N_CLASSES};
-pub use report::{FrameColumns, FunctionColumns, Interval, LineColumns, LocationColumns, Report, ThreadColumns, wilson_interval};
 
 use clock::StopFlag;
 use interpreter::Interpreter;
@@ -145,7 +149,9 @@ impl Sampler {
                 watch.begin();
             }
             let read = watch.n_frames_checked();
-            if say.send(is_right.then_some(()).ok_or(EngineError::SelfCheck { read, reported: expected.len() })).is_ok() && is_right {
+            if say.send(is_right.then_some(()).ok_or(EngineError::SelfCheck { read, reported: expected.len() })).is_ok()
+                && is_right
+            {
                 watch.run(&flag);
             }
             watch
@@ -181,7 +187,8 @@ impl Sampler {
 /// States come from two files of each thread.
 fn probe_states(native_id: i32) -> Result<(), EngineError> {
     for name in ["syscall", "schedstat"] {
-        let refused = |error: std::io::Error| EngineError::Refused { call: "reading /proc/self/task", reason: error.to_string() };
+        let refused =
+            |error: std::io::Error| EngineError::Refused { call: "reading /proc/self/task", reason: error.to_string() };
         std::fs::read(format!("/proc/self/task/{native_id}/{name}")).map_err(refused)?;
     }
     Ok(())

@@ -117,7 +117,8 @@ fn name_and_cpu(pid: i32) -> Option<(String, f64)> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name stands in brackets and may hold anything, brackets too.
     let (start, end) = (text.find('(')?, text.rfind(')')?);
-    let numbers: Vec<f64> = text[end + 1..].split_ascii_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect();
+    let numbers: Vec<f64> =
+        text[end + 1..].split_ascii_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect();
     // SAFETY: sysconf has no preconditions.
     let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64;
     Some((text[start + 1..end].to_owned(), (numbers.get(10)? + numbers.get(11)?) / per_second))

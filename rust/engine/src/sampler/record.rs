@@ -13,6 +13,8 @@ use super::thread::Thread;
 pub struct Record {
     /// All threads seen, those that ended too.
     pub threads: Vec<Thread>,
+    /// Those of them that live.
+    pub live: Vec<usize>,
     /// Code objects seen.
     pub codes: CodeBook,
     /// Descriptions of waits.
@@ -38,6 +40,7 @@ impl Record {
     pub fn new(now_ns: u64) -> Self {
         Self {
             threads: Vec::new(),
+            live: Vec::new(),
             codes: CodeBook::new(),
             details: DetailBook::default(),
             detail_ns: FxHashMap::default(),

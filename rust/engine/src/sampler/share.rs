@@ -116,7 +116,9 @@ impl Scale {
         let rest = life.saturating_sub(run);
         let true_queue = if thread.knows_queue() { thread.queue_ns().min(rest) } else { queue.min(rest) };
         let true_off = rest - true_queue;
-        let factor = |wanted: u64, have: u64| if have > 0 { (wanted as f64 / have as f64, 0.0) } else { (1.0, wanted as f64 / 1e9) };
+        let factor = |wanted: u64, have: u64| {
+            if have > 0 { (wanted as f64 / have as f64, 0.0) } else { (1.0, wanted as f64 / 1e9) }
+        };
         let ((queue, missing_queue), (off, missing_off)) = (factor(true_queue, queue), factor(true_off, off));
         Self { queue, off, missing: [missing_queue, missing_off] }
     }

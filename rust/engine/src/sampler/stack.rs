@@ -53,7 +53,14 @@ impl StackReader {
     }
 
     /// Reads the stack of the thread state at `state` into `frames`, innermost first.
-    pub fn read(&mut self, python: &Interpreter, state: usize, native_id: i32, hint: &mut Hint, frames: &mut Vec<RawFrame>) -> Outcome {
+    pub fn read(
+        &mut self,
+        python: &Interpreter,
+        state: usize,
+        native_id: i32,
+        hint: &mut Hint,
+        frames: &mut Vec<RawFrame>,
+    ) -> Outcome {
         frames.clear();
         let pages = 1 + hint.depth / FRAMES_PER_PAGE;
         let Some(first) = self.innermost(python, state, native_id, hint, pages) else {
@@ -69,7 +76,14 @@ impl StackReader {
     /// Address of the innermost frame, 0 where the thread has none; `None` where the thread state is not `native_id`'s.
     ///
     /// The same call brings the pages where the innermost frame was the last time.
-    fn innermost(&mut self, python: &Interpreter, state: usize, native_id: i32, hint: &mut Hint, pages: usize) -> Option<usize> {
+    fn innermost(
+        &mut self,
+        python: &Interpreter,
+        state: usize,
+        native_id: i32,
+        hint: &mut Hint,
+        pages: usize,
+    ) -> Option<usize> {
         let layout = &python.layout;
         let used = layout.native_thread_id + 8;
         let (mut head, mut guess) = ([0; STATE_HEAD], [0; 8]);

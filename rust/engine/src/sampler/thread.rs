@@ -7,7 +7,7 @@ use super::clock::thread_cpu_ns;
 use super::lanes::{Bin, Lane, N_STATES, Scale};
 use super::stack::{Hint, RawFrame};
 use super::tree::{NodeId, ROOT, Tree};
-use super::wait::{Blocked, Call, N_WAITS, Wait};
+use super::wait::{Blocked, Call, Wait};
 
 /// Off-core time of a gap that is worth asking what it was for, nanoseconds: below it is what the sampler itself takes.
 const WORTH_ASKING_NS: u64 = 40_000;
@@ -54,6 +54,8 @@ pub struct Thread {
     pub hint: Hint,
     /// State at the last look.
     pub seen: Seen,
+    /// Its loop idles, and the tasks it waits for have not been read.
+    pub lacks_tasks: bool,
     /// Nodes that share the idle time of an event loop; empty: it goes to the frame itself.
     pub awaiting: Vec<NodeId>,
     /// Frames seen, with what they are charged with.
@@ -67,6 +69,7 @@ pub struct Thread {
     is_queue_exact: bool,
     idle_ns: u64,
     looked_ns: u64,
+    last_wait: Wait,
     files: Option<(File, File)>,
 }
 
@@ -103,7 +106,9 @@ impl Thread {
             path: Vec::new(),
             hint: Hint::default(),
             seen: Seen::Unknown,
+            lacks_tasks: false,
             awaiting: Vec::new(),
+            last_wait: Wait::Other,
             tree: Tree::new(),
             lane: Lane::default(),
             cpu_ns,
@@ -224,7 +229,8 @@ impl Thread {
         }
         let mut amounts: Bin = [0; N_STATES];
         (amounts[0], amounts[1]) = (gap.run_ns, gap.queue_ns);
-        amounts[2 + wait.map_or(N_WAITS - 1, |wait| wait as usize)] += gap.off_ns;
+        self.last_wait = wait.unwrap_or(self.last_wait);
+        amounts[2 + self.last_wait as usize] += gap.off_ns;
         self.lane.add(scale, gap.from_ns, until_ns, &amounts);
     }
 

@@ -87,16 +87,48 @@ fn classify_call(call: i64, a: [usize; 4], python: &Interpreter) -> (Wait, i32) 
     match call {
         libc::SYS_futex => (if python.is_gil_futex(a[0]) { Wait::Gil } else { Wait::Lock }, -1),
         libc::SYS_nanosleep | libc::SYS_clock_nanosleep => (Wait::Sleep, -1),
-        libc::SYS_read | libc::SYS_write | libc::SYS_readv | libc::SYS_writev | libc::SYS_pread64 | libc::SYS_pwrite64
-        | libc::SYS_preadv | libc::SYS_pwritev | libc::SYS_preadv2 | libc::SYS_pwritev2 | libc::SYS_sendfile
-        | libc::SYS_splice | libc::SYS_copy_file_range | libc::SYS_ioctl => (class_of_descriptor(fd), fd),
-        libc::SYS_fsync | libc::SYS_fdatasync | libc::SYS_sync_file_range | libc::SYS_fallocate | libc::SYS_ftruncate
-        | libc::SYS_fadvise64 | libc::SYS_getdents64 | libc::SYS_flock => (Wait::Disk, fd),
-        libc::SYS_openat | libc::SYS_newfstatat | libc::SYS_statx | libc::SYS_unlinkat | libc::SYS_renameat2
-        | libc::SYS_mkdirat | libc::SYS_readlinkat | libc::SYS_sync | libc::SYS_syncfs | libc::SYS_io_getevents
+        libc::SYS_read
+        | libc::SYS_write
+        | libc::SYS_readv
+        | libc::SYS_writev
+        | libc::SYS_pread64
+        | libc::SYS_pwrite64
+        | libc::SYS_preadv
+        | libc::SYS_pwritev
+        | libc::SYS_preadv2
+        | libc::SYS_pwritev2
+        | libc::SYS_sendfile
+        | libc::SYS_splice
+        | libc::SYS_copy_file_range
+        | libc::SYS_ioctl => (class_of_descriptor(fd), fd),
+        libc::SYS_fsync
+        | libc::SYS_fdatasync
+        | libc::SYS_sync_file_range
+        | libc::SYS_fallocate
+        | libc::SYS_ftruncate
+        | libc::SYS_fadvise64
+        | libc::SYS_getdents64
+        | libc::SYS_flock => (Wait::Disk, fd),
+        libc::SYS_openat
+        | libc::SYS_newfstatat
+        | libc::SYS_statx
+        | libc::SYS_unlinkat
+        | libc::SYS_renameat2
+        | libc::SYS_mkdirat
+        | libc::SYS_readlinkat
+        | libc::SYS_sync
+        | libc::SYS_syncfs
+        | libc::SYS_io_getevents
         | libc::SYS_msync => (Wait::Disk, -1),
-        libc::SYS_recvfrom | libc::SYS_recvmsg | libc::SYS_recvmmsg | libc::SYS_sendto | libc::SYS_sendmsg
-        | libc::SYS_sendmmsg | libc::SYS_connect | libc::SYS_accept | libc::SYS_accept4 => (Wait::Socket, fd),
+        libc::SYS_recvfrom
+        | libc::SYS_recvmsg
+        | libc::SYS_recvmmsg
+        | libc::SYS_sendto
+        | libc::SYS_sendmsg
+        | libc::SYS_sendmmsg
+        | libc::SYS_connect
+        | libc::SYS_accept
+        | libc::SYS_accept4 => (Wait::Socket, fd),
         libc::SYS_ppoll => polled(a[0], a[1], python),
         libc::SYS_pselect6 => selected(a, python),
         libc::SYS_epoll_pwait | libc::SYS_epoll_pwait2 => watched(fd, a[3]),
@@ -111,8 +143,15 @@ fn classify_old_call(call: i64, a: [usize; 4], python: &Interpreter) -> (Wait, i
         libc::SYS_poll => polled(a[0], a[1], python),
         libc::SYS_select => selected(a, python),
         libc::SYS_epoll_wait => watched(a[0] as i32, a[3]),
-        libc::SYS_open | libc::SYS_stat | libc::SYS_lstat | libc::SYS_unlink | libc::SYS_rename | libc::SYS_mkdir
-        | libc::SYS_rmdir | libc::SYS_readlink | libc::SYS_access => (Wait::Disk, -1),
+        libc::SYS_open
+        | libc::SYS_stat
+        | libc::SYS_lstat
+        | libc::SYS_unlink
+        | libc::SYS_rename
+        | libc::SYS_mkdir
+        | libc::SYS_rmdir
+        | libc::SYS_readlink
+        | libc::SYS_access => (Wait::Disk, -1),
         _ => (Wait::Other, -1),
     }
 }
@@ -190,13 +229,16 @@ fn watched(epoll: i32, timeout: usize) -> (Wait, i32) {
 
 /// One end of an unnamed socket pair: how event loops wake themselves.
 fn is_wakeup(descriptor: i32) -> bool {
-    socket_domain(descriptor) == Some(libc::AF_UNIX) && address_length(descriptor) <= size_of::<libc::sa_family_t>() as u32
+    socket_domain(descriptor) == Some(libc::AF_UNIX)
+        && address_length(descriptor) <= size_of::<libc::sa_family_t>() as u32
 }
 
 fn socket_domain(descriptor: i32) -> Option<i32> {
     let (mut domain, mut size) = (0_i32, size_of::<i32>() as u32);
     // SAFETY: value and size are live and fit each other.
-    let answer = unsafe { libc::getsockopt(descriptor, libc::SOL_SOCKET, libc::SO_DOMAIN, (&raw mut domain).cast(), &raw mut size) };
+    let answer = unsafe {
+        libc::getsockopt(descriptor, libc::SOL_SOCKET, libc::SO_DOMAIN, (&raw mut domain).cast(), &raw mut size)
+    };
     (answer == 0).then_some(domain)
 }
 
@@ -227,7 +269,7 @@ mod tests {
             assert_eq!(libc::pipe(ends.as_mut_ptr()), 0);
             assert_eq!(libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM, 0, ends.as_mut_ptr().add(2)), 0);
         }
-        let file = fs::File::open("/proc/self/exe").map(|f| std::os::fd::IntoRawFd::into_raw_fd(f));
+        let file = fs::File::open("/proc/self/exe").map(std::os::fd::IntoRawFd::into_raw_fd);
         assert_eq!(class_of_descriptor(ends[0]), Wait::Pipe);
         assert_eq!(class_of_descriptor(ends[2]), Wait::Socket);
         assert!(is_wakeup(ends[2]) && !is_wakeup(ends[0]));

@@ -40,7 +40,12 @@ pub struct Watch {
 
 impl Watch {
     /// Prepares to watch; runs on the sampler's own thread.
-    pub fn new(python: Interpreter, options: Options, gc_thread: Arc<AtomicI32>, loop_reader: Option<Box<dyn LoopReader>>) -> Self {
+    pub fn new(
+        python: Interpreter,
+        options: Options,
+        gc_thread: Arc<AtomicI32>,
+        loop_reader: Option<Box<dyn LoopReader>>,
+    ) -> Self {
         let now_ns = monotonic_ns();
         Self {
             python,
@@ -71,7 +76,9 @@ impl Watch {
         let mut hint = super::stack::Hint::default();
         let outcome = self.reader.read(&self.python, state.address, caller, &mut hint, &mut self.fresh);
         let read: Vec<usize> = self.fresh.iter().map(|frame| frame.code).collect();
-        outcome == Outcome::Complete && read == expected && self.fresh.iter().all(|&f| self.record.codes.resolve(&self.python, f).0 != CodeBook::UNRESOLVED)
+        outcome == Outcome::Complete
+            && read == expected
+            && self.fresh.iter().all(|&f| self.record.codes.resolve(&self.python, f).0 != CodeBook::UNRESOLVED)
     }
 
     /// Frames read by the self-check.
@@ -113,9 +120,12 @@ impl Watch {
         if self.census.is_due(&self.python, now_ns) {
             self.refresh(now_ns, false);
         }
-        for k in 0..self.record.threads.len() {
+        let mut live = std::mem::take(&mut self.record.live);
+        for &k in &live {
             self.visit(k, now_ns, weight_ns, is_last);
         }
+        live.retain(|&k| !self.record.threads[k].has_ended);
+        self.record.live = live;
         self.record.process.look(now_ns, is_last);
         self.record.last_tick_ns = now_ns;
     }
@@ -125,14 +135,16 @@ impl Watch {
             return;
         };
         for &native_id in &present {
-            let is_known = self.record.threads.iter().any(|thread| thread.native_id == native_id && !thread.has_ended);
+            let is_known = self.record.live.iter().any(|&k| self.record.threads[k].native_id == native_id);
             if !is_known && let Some(thread) = Thread::new(native_id, now_ns, at_start, self.record.tally.squares) {
+                self.record.live.push(self.record.threads.len());
                 self.record.threads.push(thread);
             }
         }
         for state in self.python.thread_states() {
-            let owner = self.record.threads.iter_mut().find(|thread| thread.native_id == state.native_id && !thread.has_ended);
-            if let Some(thread) = owner {
+            let owner = self.record.live.iter().find(|&&k| self.record.threads[k].native_id == state.native_id);
+            if let Some(&k) = owner {
+                let thread = &mut self.record.threads[k];
                 (thread.state, thread.pthread) = (state.address, state.pthread);
             }
         }
@@ -141,7 +153,9 @@ impl Watch {
 
     fn spare_descriptors(&mut self) {
         let open = self.record.threads.iter().filter(|thread| thread.has_files()).count();
-        for thread in self.record.threads.iter_mut().filter(|thread| thread.has_files()).take(open.saturating_sub(MOST_OPEN)) {
+        for thread in
+            self.record.threads.iter_mut().filter(|thread| thread.has_files()).take(open.saturating_sub(MOST_OPEN))
+        {
             thread.close_files();
         }
     }
@@ -160,6 +174,8 @@ impl Watch {
         if cpu_ns == thread.cpu_ns() && !is_last {
             if thread.seen == Seen::Unknown {
                 self.find_reason(k, weight_ns);
+            } else if thread.lacks_tasks {
+                self.read_tasks(k);
             }
             self.record.threads[k].stay(now_ns);
             return;
@@ -201,10 +217,11 @@ impl Watch {
         };
         let blocked = call.classify(&self.python);
         self.record.threads[k].seen = blocked.map_or(Seen::Running, Seen::Blocked);
-        self.record.threads[k].awaiting.clear();
-        if blocked.is_some() && self.record.threads[k].is_loop {
-            self.read_tasks(k);
-        }
+        let thread = &mut self.record.threads[k];
+        thread.awaiting.clear();
+        thread.lacks_tasks =
+            blocked.is_some() && thread.is_loop && (thread.native_id == self.options.caller || !thread.was_there);
+        self.read_tasks(k);
         self.note_detail(k, weight_ns);
     }
 
@@ -244,7 +261,8 @@ impl Watch {
                 before_ns = thread_cpu_ns(thread.native_id).unwrap_or(0);
             }
             let gil = self.python.gil();
-            let outcome = self.reader.read(&self.python, thread.state, thread.native_id, &mut thread.hint, &mut self.fresh);
+            let outcome =
+                self.reader.read(&self.python, thread.state, thread.native_id, &mut thread.hint, &mut self.fresh);
             if outcome == Outcome::Gone {
                 thread.state = 0;
                 self.record.tally.n_torn += 1;
@@ -262,7 +280,9 @@ impl Watch {
     /// Whether a thread had no part in the interpreter since `earlier`: it runs native code, and its Python stack stands.
     fn is_detached(&self, k: usize, earlier: Gil) -> bool {
         let now = self.python.gil();
-        earlier.last_holder != self.record.threads[k].state && now.last_holder != self.record.threads[k].state && earlier.switches == now.switches
+        earlier.last_holder != self.record.threads[k].state
+            && now.last_holder != self.record.threads[k].state
+            && earlier.switches == now.switches
     }
 
     /// The last resort: what two copies agree on, from the outermost frame on; the callee beyond stays unresolved.
@@ -302,7 +322,10 @@ impl Watch {
     /// Asks, under the interpreter's lock, which tasks the loop waits for. Only when the lock is free, and not too often.
     fn read_tasks(&mut self, k: usize) {
         let now_ns = monotonic_ns();
-        if self.python.gil().holder().is_some() || now_ns < self.tasks_read_ns + TASKS_EVERY_NS {
+        if !self.record.threads[k].lacks_tasks
+            || self.python.gil().holder().is_some()
+            || now_ns < self.tasks_read_ns + TASKS_EVERY_NS
+        {
             return;
         }
         let Some(reader) = self.loop_reader.as_mut() else {
@@ -318,6 +341,7 @@ impl Watch {
                 thread.awaiting.push(node as NodeId);
             }
         }
+        thread.lacks_tasks = false;
         self.tasks_read_ns = now_ns;
     }
 }
