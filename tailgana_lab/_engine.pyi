@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, final
 
+__all__ = ["IS_RELEASE", "GcClock", "Recorder", "Sampler", "__version__", "fold_frames", "wilson_interval"]
+
 __version__: str
 IS_RELEASE: Final[bool]
 

@@ -79,6 +79,16 @@ fn rseq_cpu_offset() -> Option<isize> {
     }
 }
 
+/// The calling thread takes no signal: each reaches a thread of the program, as it would without the sampler.
+pub fn leave_signals_to_others() {
+    // SAFETY: the set is filled before it is used; blocking signals has no other precondition.
+    unsafe {
+        let mut all = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const all, std::ptr::null_mut());
+    }
+}
+
 #[repr(C)]
 struct SchedulingAttributes {
     size: u32,
