@@ -37,8 +37,15 @@ export function shareCell(fraction: number | null, low: number | null, high: num
   if (fraction !== null) track.append(span("tgl-bar", 0, fraction));
   if (low !== null && high !== null) track.append(span("tgl-range", low, high));
   const range =
-    low !== null && high !== null ? h("span", { class: "tgl-range-text tgl-spare-1" }, interval(low, high)) : null;
-  return h("span", { class: "tgl-share" }, h("span", { class: "tgl-share-text" }, percent(fraction)), track, range);
+    low !== null && high !== null ? h("span", { class: "tgl-range-text tgl-spare-2" }, interval(low, high)) : null;
+  const title = low !== null && high !== null ? `95 % interval ${interval(low, high)}` : "";
+  return h(
+    "span",
+    { class: "tgl-share", title },
+    h("span", { class: "tgl-share-text" }, percent(fraction)),
+    track,
+    range,
+  );
 }
 
 function span(kind: string, from: number, to: number): HTMLElement {

@@ -10,8 +10,8 @@ export interface Column {
   label: string;
   /** Numbers stand at the right and sort downwards first. */
   numeric?: boolean;
-  /** Leave the column out where the panel is narrow (1), not wide (2), or not very wide (3). */
-  spare?: 1 | 2 | 3;
+  /** Leave the column out where the panel is tiny (0), narrow (1), not wide (2), or not very wide (3). */
+  spare?: 0 | 1 | 2 | 3;
   /** This column takes the room that is left, and its text is cut to it. */
   grows?: boolean;
   hint?: string;
@@ -128,6 +128,6 @@ function shownCell(column: Column, row: number): Node | string {
 }
 
 function classOf(column: Column): string {
-  const spare = column.spare ? ` tgl-spare-${column.spare}` : "";
+  const spare = column.spare !== undefined ? ` tgl-spare-${column.spare}` : "";
   return `${column.numeric ? "tgl-number" : "tgl-text"}${column.grows ? " tgl-grows" : ""}${spare}`;
 }

@@ -25,7 +25,7 @@ export function linesTable(lines: Columns, cellFile: string, find: Find, empty: 
       },
       { ...nameColumn(lines, find), spare: 3 },
       shareColumn(lines, "self", "Share", "Share of the profile's time on this line itself, with its 95 % interval"),
-      timeColumn(lines, "self_s", "Time"),
+      { ...timeColumn(lines, "self_s", "Time"), spare: 0 },
       verdictColumn(lines),
     ],
   });

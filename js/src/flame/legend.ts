@@ -12,7 +12,7 @@ export function legendItems(swatches: readonly Swatch[], folded: number | null):
   });
   if (folded !== null && folded > 0) {
     const box = h("span", { class: "tgl-swatch tgl-hatched", "aria-hidden": "true" });
-    items.push(h("span", { class: "tgl-legend-item" }, box, `other: frames too small to send, ${percent(folded)}`));
+    items.push(h("span", { class: "tgl-legend-item" }, box, `other: frames too narrow to show, ${percent(folded)}`));
   }
   return items;
 }
