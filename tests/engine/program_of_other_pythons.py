@@ -13,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, sys.argv[1])
 
-from tailgana_lab.measure import sampler  # noqa: E402  # of the folder given
+from tailgana_lab.measure import sampler  # of the folder given
 
 INTERVAL_NS = 1_000_000
 Raw = dict[str, Any]

@@ -1,9 +1,10 @@
 """The engine on every supported version of Python that this machine has; a version that it lacks is skipped, by name.
 
-Interpreters are looked for on PATH, among those of pyenv, and in `TAILGANA_PYTHONS` (paths, `:` between them). They need
-nothing installed: the wheel is built for each, unpacked, and used with the standard library alone.
+Interpreters are looked for on PATH, among those of pyenv, and in `TAILGANA_PYTHONS` (paths, `:` between them). They
+need nothing installed: the wheel is built for each, unpacked, and used with the standard library alone.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -70,19 +71,29 @@ def build_for(python: str, version: str, folder: Path) -> Path:
     return folder / "package"
 
 
+def run_program(version: str, folder: Path) -> str:
+    """What the program prints under a version, built for it where it is not this one."""
+    python, package = sys.executable, ROOT
+    if sys.version_info[:2] != tuple(map(int, version.split("."))):
+        python = find_python(version)
+        package = build_for(python, version, folder)
+    done = subprocess.run(
+        [python, "-I", str(PROGRAM), str(package)], capture_output=True, text=True, timeout=RUN_LIMIT_S
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="module", params=VERSIONS)
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What the program saw, by scene."""
-    version: str = request.param
-    if sys.version_info[:2] == tuple(map(int, version.split("."))):
-        python, package = sys.executable, ROOT
-    else:
-        python = find_python(version)
-        package = build_for(python, version, tmp_path_factory.mktemp("wheel"))
-    command = [python, "-I", str(PROGRAM), str(package)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_LIMIT_S)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    """What the program saw, by scene; run once, also where several processes share the tests."""
+    base = tmp_path_factory.getbasetemp()
+    result = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"python-{request.param}.json"
+    with open(result.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not result.exists():
+            result.write_text(run_program(request.param, tmp_path_factory.mktemp("wheel")))
+    return json.loads(result.read_text())
 
 
 def of(seen: Any, name: str) -> Any:
