@@ -3,18 +3,18 @@
 import { prose, shareCell, verdictCell } from "./cells";
 import { type Columns, numberAt, rowCount, textAt } from "./contract";
 import { h } from "./dom";
-import { count, visible } from "./format";
+import { baseName, count, visible } from "./format";
 
 const PRIORITIES = ["", "over 20 %", "over 10 %", "over 5 %", "over 2 %", "2 % or less"];
 
-export function bottleneckList(bottlenecks: Columns, empty: string): HTMLElement {
+export function bottleneckList(bottlenecks: Columns, empty: string, cellFile: string): HTMLElement {
   const n = rowCount(bottlenecks);
   if (n === 0) return h("p", { class: "tgl-empty" }, empty);
-  const rows = Array.from({ length: n }, (_, row) => bottleneck(bottlenecks, row));
+  const rows = Array.from({ length: n }, (_, row) => bottleneck(bottlenecks, row, cellFile));
   return h("ol", { class: "tgl-bottlenecks" }, ...rows);
 }
 
-function bottleneck(columns: Columns, row: number): HTMLElement {
+function bottleneck(columns: Columns, row: number, cellFile: string): HTMLElement {
   const fraction = (name: string) => {
     const percent = numberAt(columns, name, row);
     return percent === null ? null : percent / 100;
@@ -29,12 +29,18 @@ function bottleneck(columns: Columns, row: number): HTMLElement {
       "div",
       { class: "tgl-bottleneck-what" },
       verdictCell(textAt(columns, "bottleneck_type", row)),
-      h("span", { class: "tgl-place tgl-location" }, visible(textAt(columns, "location", row))),
+      h("span", { class: "tgl-place tgl-location" }, located(textAt(columns, "location", row), cellFile)),
     ),
     shareCell(fraction("time_spent_pct"), fraction("low_pct"), fraction("high_pct")),
     h("p", { class: "tgl-evidence" }, ...prose(evidence.join(" · "))),
     fixes(columns.suggested_fixes?.[row]),
   );
+}
+
+/** Where it is, with the cell's file called "cell" as everywhere else. */
+function located(location: string, cellFile: string): string {
+  const name = baseName(cellFile);
+  return visible(name ? location.replace(`(${name}:`, "(cell:") : location);
 }
 
 function priority(value: number | null): HTMLElement {

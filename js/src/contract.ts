@@ -80,6 +80,7 @@ export interface BottleneckPayload {
   kind: string;
   facts: Facts;
   bottlenecks: Columns;
+  cell: { source_hash: string; file: string };
 }
 
 /** The call tree in pre-order, one entry a frame, all arrays of length `n`. */

@@ -13,7 +13,7 @@ export function createHead(facts: Facts, process: Columns): HTMLElement {
   return h(
     "header",
     { class: "tgl-head" },
-    h("h3", { class: "tgl-title" }, visible(facts.name) || "Profile"),
+    h("h3", { class: "tgl-title", title: visible(facts.name) }, visible(facts.name) || "Profile"),
     h("dl", { class: "tgl-facts" }, ...items),
     ...notes(facts).map((text) => h("p", { class: "tgl-note", role: "note" }, icon(ICONS.note), h("span", {}, text))),
   );
@@ -28,7 +28,7 @@ function factItems(facts: Facts, process: Columns): Fact[] {
     ["Duration", time(facts.duration_s), "Wall-clock time of the cell"],
     [
       "Samples",
-      `${count(facts.n_samples)} every ${time(interval)}`,
+      facts.n_samples ? `${count(facts.n_samples)} every ${time(interval)}` : "none",
       "Ticks of the sampler and the mean time between them",
     ],
     ["Sampler", `${percent(cost)} of a core`, "CPU time that the sampler itself used"],

@@ -26,14 +26,18 @@ export interface LaneData {
   readonly duration: number;
 }
 
-/** Group the segments by thread; threads without any are left out. */
-export function lanesOf(lanes: Columns, threads: Columns, duration: number | null): LaneData {
+/** Group the segments by thread, in the order of `rows` of `threads`; threads without any are left out. */
+export function lanesOf(lanes: Columns, threads: Columns, duration: number | null, rows: readonly number[]): LaneData {
+  const rank = new Map(rows.map((row, at) => [row, at]));
+  const rankOf = (row: number) => rank.get(row) ?? -1;
   const segments = Array.from({ length: rowCount(lanes) }, (_, row) => ({
     thread: numberAt(lanes, "thread", row) ?? 0,
     start: numberAt(lanes, "start_s", row) ?? 0,
     end: numberAt(lanes, "end_s", row) ?? 0,
     state: Math.max(0, STATES.indexOf(textAt(lanes, "state", row) as (typeof STATES)[number])),
-  })).sort((a, b) => a.thread - b.thread || a.start - b.start);
+  }))
+    .filter(({ thread }) => rank.has(thread))
+    .sort((a, b) => rankOf(a.thread) - rankOf(b.thread) || a.start - b.start);
   const names: string[] = [];
   const from: number[] = [];
   segments.forEach((segment, k) => {

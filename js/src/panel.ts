@@ -6,11 +6,11 @@ import { h } from "./dom";
 import { createHead } from "./facts";
 import { FlameGraph } from "./flame";
 import { time, visible } from "./format";
-import { Lanes, lanesOf } from "./lanes";
 import { createShell } from "./shell";
-import { childrenTable, functionsTable, linesTable, memoryTable, threadsTable } from "./tables";
+import { childrenTable, functionsTable, linesTable, memoryTable } from "./tables";
 import { createTabs, type Tab } from "./tabs";
 import type { Theme } from "./theme";
+import { ThreadsView } from "./threads";
 
 export interface Hooks {
   select(ids: number[]): void;
@@ -42,10 +42,13 @@ export function mountProfile(host: Element, payload: ProfilePayload, data: Flame
     empty: noSamples(payload),
     ...hooks,
   });
-  const lanes = new Lanes(lanesOf(payload.lanes ?? {}, payload.threads ?? {}, facts.duration_s), shell.theme);
-  drawn.push(flame, lanes);
+  const threads = new ThreadsView(
+    { threads: payload.threads ?? {}, lanes: payload.lanes ?? {}, facts, data },
+    shell.theme,
+  );
+  drawn.push(flame, threads);
   const find = data.n > 0 ? (name: string) => flame.find(name) : undefined;
-  const tabs = tabsOf(payload, lanes, find);
+  const tabs = tabsOf(payload, threads, find);
   const notice = h("p", { class: "tgl-note", role: "alert", hidden: true });
   shell.root.append(createHead(facts, payload.process ?? {}), notice, flame.element);
   if (tabs.length) shell.root.append(createTabs("Tables of the profile", tabs));
@@ -64,14 +67,16 @@ export function mountProfile(host: Element, payload: ProfilePayload, data: Flame
 
 export function mountBottlenecks(host: Element, payload: BottleneckPayload): { destroy(): void } {
   const shell = createShell(host, () => undefined);
-  shell.root.append(createHead(payload.facts, {}), bottleneckList(payload.bottlenecks, NO_BOTTLENECK));
+  shell.root.append(
+    createHead(payload.facts, {}),
+    bottleneckList(payload.bottlenecks, NO_BOTTLENECK, payload.cell?.file ?? ""),
+  );
   return shell;
 }
 
-function tabsOf(payload: ProfilePayload, lanes: Lanes, find: ((name: string) => void) | undefined): Tab[] {
+function tabsOf(payload: ProfilePayload, threads: ThreadsView, find: ((name: string) => void) | undefined): Tab[] {
   const cellFile = payload.cell?.file ?? "";
-  const { lines, functions, threads, bottlenecks, memory, children } = payload;
-  const threadsView = h("div", {}, lanes.element, threadsTable(threads, "No thread was seen."));
+  const { lines, functions, bottlenecks, memory, children } = payload;
   const tabs: Tab[] = [
     { label: "Hot lines", n: rowCount(lines), content: linesTable(lines, cellFile, find, "No line was seen.") },
     {
@@ -79,8 +84,8 @@ function tabsOf(payload: ProfilePayload, lanes: Lanes, find: ((name: string) => 
       n: rowCount(functions),
       content: functionsTable(functions, cellFile, find, "None was seen."),
     },
-    { label: "Threads", n: rowCount(threads), content: threadsView },
-    { label: "Bottlenecks", n: rowCount(bottlenecks), content: bottleneckList(bottlenecks, NO_BOTTLENECK) },
+    { label: "Threads", n: threads.n, content: threads.element },
+    { label: "Bottlenecks", n: rowCount(bottlenecks), content: bottleneckList(bottlenecks, NO_BOTTLENECK, cellFile) },
   ];
   if (rowCount(memory)) tabs.push({ label: "Memory", n: rowCount(memory), content: memoryTable(memory, cellFile) });
   if (rowCount(children)) tabs.push({ label: "Processes", n: rowCount(children), content: childrenTable(children) });

@@ -61,7 +61,11 @@ export function functionsTable(functions: Columns, cellFile: string, find: Find,
   });
 }
 
-export function threadsTable(threads: Columns, empty: string): HTMLElement {
+/** The given rows of `threads`, in their order. */
+export function threadsTable(all: Columns, rows: readonly number[], empty: string): HTMLElement {
+  const threads = Object.fromEntries(
+    Object.entries(all).map(([name, values]) => [name, rows.map((row) => values[row] ?? null)]),
+  );
   const life = (row: number) => classSeconds(threads, row).reduce<number>((all, part) => all + (part ?? 0), 0);
   const name = (row: number) => h("span", { class: "tgl-name" }, visible(textAt(threads, "thread", row)) || "thread");
   const mix = (row: number) => mixCell(classSeconds(threads, row));

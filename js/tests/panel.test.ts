@@ -103,6 +103,17 @@ describe("panel", () => {
     expect(host.querySelector(".tgl-note")?.textContent).toContain("is not permitted");
   });
 
+  test("threads that only waited are shown when asked for", () => {
+    const threads = { thread: ["MainThread", "Heartbeat"], on_cpu_s: [9, 0], socket_s: [0, 10] };
+    mount(TREE, { threads });
+    const names = () => [...host.querySelectorAll(".tgl-threads tbody tr")].map((row) => row.children[0]?.textContent);
+    expect(names()).toEqual(["MainThread"]);
+    const more = [...host.querySelectorAll("button")].find(({ textContent }) => textContent?.includes("idle thread"));
+    expect(more?.textContent?.replaceAll("\u00a0", " ")).toBe("Show 1 idle thread");
+    more?.click();
+    expect(names()).toEqual(["MainThread", "Heartbeat"]);
+  });
+
   test("hostile names stay text", () => {
     const name = '<img src=x onerror="alert(1)">\u202e';
     const payload = payloadOf(TREE);
@@ -134,7 +145,7 @@ describe("panel", () => {
 test("bottlenecks show type, place, share with interval, evidence and fixes", () => {
   const bottlenecks = {
     bottleneck_type: ["lock_contention"],
-    location: ["fetch (cell:31)"],
+    location: ["fetch (9.py:31)"],
     time_spent_pct: [24.1],
     low_pct: [22.8],
     high_pct: [25.4],
@@ -144,7 +155,13 @@ test("bottlenecks show type, place, share with interval, evidence and fixes", ()
     priority: [1],
     suggested_fixes: [["Hold the lock only around the `write`"]],
   };
-  panel = mountBottlenecks(host, { v: 1, kind: "bottleneck", facts: payloadOf(TREE).facts, bottlenecks });
+  panel = mountBottlenecks(host, {
+    v: 1,
+    kind: "bottleneck",
+    facts: payloadOf(TREE).facts,
+    bottlenecks,
+    cell: payloadOf(TREE).cell,
+  });
   const text = host.querySelector(".tgl-bottleneck")?.textContent?.replaceAll("\u00a0", " ");
   for (const part of ["lock contention", "fetch (cell:31)", "24.1 %", "22.8–25.4 %", "91 % of its time"])
     expect(text).toContain(part);

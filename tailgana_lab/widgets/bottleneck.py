@@ -8,7 +8,7 @@ from tailgana_lab.widgets.contract import bare_payload, flame_of
 if TYPE_CHECKING:
     from tailgana_lab.results.profile import Profile
 
-SHOWN = ("v", "facts", "bottlenecks")
+SHOWN = ("v", "facts", "bottlenecks", "cell")
 
 
 class BottleneckWidget(Panel):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, WebSocket, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
@@ -31,13 +31,19 @@ class Visitor:
         context.route("**/*", self._pass)
         page = context.new_page()
         page.set_default_timeout(TIMEOUT_MS)
-        page.on("websocket", lambda socket: self._note(socket.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("websocket", self._connected)
+        page.on("pageerror", self._failed)
         return page
 
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+    def _connected(self, socket: WebSocket) -> None:
+        self._note(socket.url)
+
+    def _failed(self, error: Error) -> None:
+        self.errors.append(str(error))
 
     def _note(self, url: str) -> bool:
         if url.startswith(LOCAL):

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page
 
 START_S = 60  # seconds until the server answers at the latest
 LOAD_MS = 60_000
-RUN_MS = 60_000
+NARROW = 700  # CSS pixels of the window
 OPTIONS = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--IdentityProvider.token=", "--expose-app-in-browser"]
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 NOTEBOOK = "window.jupyterapp.shell.currentWidget"
@@ -135,6 +135,13 @@ class Notebook:
         holds = f"async code => (await ({EVALUATE})(code)).data['text/plain'] === 'True'"
         self.page.wait_for_function(holds, arg=code, timeout=10_000)
 
+    def resize(self, width: int, height: int = 900) -> None:
+        """Make the window as wide as given; where it is narrow, without the file browser, as its users have it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate(
+            "isOpen => window.jupyterapp.shell[isOpen ? 'expandLeft' : 'collapseLeft']()", width >= NARROW
+        )
+
     @property
     def state(self) -> dict[str, Any]:
         """What keys would change if the notebook got them."""
@@ -151,10 +158,11 @@ class Notebook:
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {name}"
         )
         self.page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {name}']", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
 
 def _notebook(cells: list[str]) -> dict[str, Any]:
-    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    code: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     whole = [{**code, "id": f"cell-{place}", "source": source} for place, source in enumerate(cells)]
     return {"cells": whole, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}

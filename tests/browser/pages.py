@@ -10,15 +10,19 @@ COLOURS = """canvas => {
 }"""
 OVERLAPS = """panel => {
   const own = e => [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim());
-  const seen = e => e.checkVisibility() && !e.closest(".tgl-unseen, canvas");
-  const boxes = [...panel.querySelectorAll("*")].filter(e => own(e) && seen(e)).map(e => [e, e.getBoundingClientRect()]);
+  const seen = e => own(e) && e.checkVisibility() && !e.closest(".tgl-unseen, canvas");
+  const boxes = [...panel.querySelectorAll("*")].filter(seen).map(e => [e, e.getBoundingClientRect()]);
   const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
-  return boxes.flatMap(([one, a], k) => boxes.slice(k + 1)
-    .filter(([other, b]) => !one.contains(other) && meet(a, b)).map(([other]) => `${one.textContent} | ${other.textContent}`));
+  const over = ([one, a], k) => boxes.slice(k + 1).filter(([other, b]) => !one.contains(other) && meet(a, b));
+  return boxes.flatMap((box, k) => over(box, k).map(([other]) => `${box[0].textContent} | ${other.textContent}`));
 }"""
-WIDER = """panel => [...panel.querySelectorAll("*")].filter(e => e.checkVisibility() && !e.closest(".tgl-unseen, .tgl-scroll"))
-  .filter(e => e.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1).map(e => e.className)"""
+WIDER = """panel => {
+  const end = panel.getBoundingClientRect().right + 1;
+  const seen = e => e.checkVisibility() && !e.closest(".tgl-unseen, .tgl-scroll");
+  const wider = e => seen(e) && e.getBoundingClientRect().right > end;
+  return [...panel.querySelectorAll("*")].filter(wider).map(e => e.className);
+}"""
 
 
 def colours(canvas: Locator) -> int:
@@ -58,7 +62,8 @@ def settle(page: Page) -> None:
       await document.fonts.ready;
       const frame = () => new Promise(requestAnimationFrame);
       await frame(); await frame();
-      await Promise.all(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished.catch(() => 0)));
+      const moving = document.getAnimations().filter(a => a instanceof CSSTransition);
+      await Promise.allSettled(moving.map(a => a.finished));
       await frame();
     }""")
 
