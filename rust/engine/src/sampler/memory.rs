@@ -106,6 +106,7 @@ pub struct Window {
     buffer: Vec<u8>,
     end: usize,
     length: usize,
+    asked: usize,
 }
 
 impl Window {
@@ -114,32 +115,35 @@ impl Window {
 
     /// An empty window.
     pub fn new() -> Self {
-        Self { buffer: vec![0; Self::MOST_PAGES * PAGE], end: 0, length: 0 }
+        Self { buffer: vec![0; Self::MOST_PAGES * PAGE], end: 0, length: 0, asked: 0 }
     }
 
-    /// Asks for the pages that end at `end`, downwards, in a call that reads other things too; `accept` what came.
-    pub fn ask<'a>(&'a mut self, gather: &mut Gather<'a>, end: usize, pages: usize) {
-        (self.end, self.length) = (end, 0);
+    /// Asks for what lies from `start` up to `end`, downwards by pages, in a call that reads other things too; `accept` what came.
+    pub fn ask<'a>(&'a mut self, gather: &mut Gather<'a>, start: usize, end: usize) {
+        let start = start.max(end.saturating_sub((Self::MOST_PAGES - 1) * PAGE));
+        (self.end, self.length, self.asked) = (end, 0, end - start);
         let mut rest = &mut self.buffer[..];
         let mut below = end;
-        for _ in 0..pages.clamp(1, Self::MOST_PAGES) {
-            let size = (below - 1) % PAGE + 1;
-            if below < PAGE {
-                return;
-            }
-            let (lower, page) = rest.split_at_mut(rest.len() - size);
+        while below > start {
+            let page = (below - 1) / PAGE * PAGE;
+            let size = below - page.max(start);
+            let (lower, piece) = rest.split_at_mut(rest.len() - size);
             below -= size;
-            if !gather.add(below, page) {
+            if !gather.add(below, piece) {
                 return;
             }
             rest = lower;
         }
     }
 
-    /// Takes the whole pages among the first `got` bytes that were read downwards.
+    /// Takes the whole pieces among the first `got` bytes that were read downwards.
     pub fn accept(&mut self, got: usize) {
-        let first = (self.end.max(1) - 1) % PAGE + 1;
-        self.length = if got < first { 0 } else { first + (got - first) / PAGE * PAGE };
+        let first = ((self.end.max(1) - 1) % PAGE + 1).min(self.asked);
+        self.length = match got {
+            got if got >= self.asked => self.asked,
+            got if got < first => 0,
+            got => first + (got - first) / PAGE * PAGE,
+        };
     }
 
     /// Forgets what was read.
@@ -153,8 +157,8 @@ impl Window {
         let holds = |window: &Self| end <= window.end && address >= window.end - window.length;
         if !holds(self) {
             let mut gather = Gather::new();
-            let straddles = usize::from(address / PAGE != (end - 1) / PAGE);
-            self.ask(&mut gather, end, pages + straddles);
+            let start = (address / PAGE * PAGE).saturating_sub((pages.max(1) - 1) * PAGE);
+            self.ask(&mut gather, start, end);
             let got = gather.read(memory);
             self.accept(got);
         }

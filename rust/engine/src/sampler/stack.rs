@@ -8,6 +8,10 @@ use super::memory::{Gather, PAGE, Window, int_at, word_at};
 const MOST_FRAMES: usize = 65_536;
 /// Bytes of a thread state that are read: up to the last field of any layout.
 const STATE_HEAD: usize = 256;
+/// Bytes above the innermost frame of the last look that are read with it: the stack may have grown by a few calls.
+const HEADROOM: usize = 640;
+/// Owner of a frame that lives on its thread's stack and cannot be suspended.
+const OWNED_BY_THREAD: u8 = 0;
 /// Frames on one page, roughly: how far below the innermost frame it pays to read at once.
 const FRAMES_PER_PAGE: usize = 36;
 /// Low bits of a code reference that may be tags (3.14).
@@ -34,22 +38,33 @@ pub enum Outcome {
 }
 
 /// What reading a thread's last stack taught for the next one: where things will be, so that one call reads them all.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Hint {
     cframe: usize,
     top: usize,
+    low: usize,
     depth: usize,
+    anchor: Anchor,
+}
+
+/// A frame that stands as long as the profile runs, and the frames beyond it, which therefore stand too.
+#[derive(Clone, Debug, Default)]
+struct Anchor {
+    address: usize,
+    code: usize,
+    beyond: Vec<RawFrame>,
 }
 
 /// Reads stacks; keeps its buffers.
 pub struct StackReader {
     window: Window,
+    addresses: Vec<(usize, u8)>,
 }
 
 impl StackReader {
     /// A reader with empty buffers.
     pub fn new() -> Self {
-        Self { window: Window::new() }
+        Self { window: Window::new(), addresses: Vec::new() }
     }
 
     /// Reads the stack of the thread state at `state` into `frames`, innermost first.
@@ -63,27 +78,39 @@ impl StackReader {
     ) -> Outcome {
         frames.clear();
         let pages = 1 + hint.depth / FRAMES_PER_PAGE;
-        let Some(first) = self.innermost(python, state, native_id, hint, pages) else {
+        let Some(first) = self.innermost(python, state, native_id, hint) else {
             return Outcome::Gone;
         };
-        let outcome = self.walk(python, first, pages, frames);
+        let outcome = self.walk(python, first, pages, &hint.anchor, frames);
         if outcome == Outcome::Complete {
-            (hint.depth, hint.top) = (frames.len(), first);
+            (hint.depth, hint.top, hint.low) = (frames.len(), first, self.lowest_beside(first));
         }
         outcome
+    }
+
+    /// Lowest frame of the stretch of stack that the innermost frame stands on.
+    fn lowest_beside(&self, first: usize) -> usize {
+        let nearby = |&(at, _): &(usize, u8)| at <= first && first - at < (Window::MOST_PAGES - 1) * PAGE;
+        self.addresses.iter().take_while(|entry| nearby(entry)).map(|&(at, _)| at).min().unwrap_or(first)
+    }
+
+    /// Notes that of the stack just read the outermost `n` frames and the one they call stand from now on.
+    ///
+    /// True of a frame that asked for the profile and lives on its thread's stack: when it ends, the profile has ended, or the
+    /// same code is not run again.
+    pub fn anchor(&self, hint: &mut Hint, frames: &[RawFrame], n: usize) {
+        let Some(k) = frames.len().checked_sub(n + 1) else {
+            return;
+        };
+        if let Some(&(address, OWNED_BY_THREAD)) = self.addresses.get(k) {
+            hint.anchor = Anchor { address, code: frames[k].code, beyond: frames[k + 1..].to_vec() };
+        }
     }
 
     /// Address of the innermost frame, 0 where the thread has none; `None` where the thread state is not `native_id`'s.
     ///
     /// The same call brings the pages where the innermost frame was the last time.
-    fn innermost(
-        &mut self,
-        python: &Interpreter,
-        state: usize,
-        native_id: i32,
-        hint: &mut Hint,
-        pages: usize,
-    ) -> Option<usize> {
+    fn innermost(&mut self, python: &Interpreter, state: usize, native_id: i32, hint: &mut Hint) -> Option<usize> {
         let layout = &python.layout;
         let used = layout.native_thread_id + 8;
         let (mut head, mut guess) = ([0; STATE_HEAD], [0; 8]);
@@ -96,7 +123,8 @@ impl StackReader {
             before += 8;
         }
         if hint.top != 0 {
-            self.window.ask(&mut gather, hint.top / PAGE * PAGE + PAGE, pages);
+            let end = (hint.top + HEADROOM).min(hint.top / PAGE * PAGE + PAGE);
+            self.window.ask(&mut gather, hint.low.min(hint.top), end);
         }
         let got = gather.read(&python.memory);
         if got < used || int_at(&head, layout.native_thread_id) != native_id {
@@ -116,8 +144,16 @@ impl StackReader {
         }
     }
 
-    fn walk(&mut self, python: &Interpreter, first: usize, pages: usize, frames: &mut Vec<RawFrame>) -> Outcome {
+    fn walk(
+        &mut self,
+        python: &Interpreter,
+        first: usize,
+        pages: usize,
+        anchor: &Anchor,
+        frames: &mut Vec<RawFrame>,
+    ) -> Outcome {
         let layout = &python.layout;
+        self.addresses.clear();
         let mut at = first;
         while at != 0 {
             if frames.len() == MOST_FRAMES {
@@ -126,9 +162,15 @@ impl StackReader {
             let Some(frame) = self.window.get(&python.memory, at, layout.frame_head, pages) else {
                 return Outcome::Unreadable;
             };
-            if u16::from(frame[layout.frame_owner]) < layout.first_foreign_owner {
+            let owner = frame[layout.frame_owner];
+            if u16::from(owner) < layout.first_foreign_owner {
                 let code = word_at(frame, layout.frame_code) & !TAG_BITS;
                 frames.push(RawFrame { code, instruction: word_at(frame, layout.frame_instruction) });
+                self.addresses.push((at, owner));
+                if at == anchor.address && code == anchor.code {
+                    frames.extend_from_slice(&anchor.beyond);
+                    break;
+                }
             }
             at = word_at(frame, layout.frame_previous);
         }

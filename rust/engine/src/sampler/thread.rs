@@ -63,6 +63,7 @@ pub struct Thread {
     /// What it did over time.
     pub lane: Lane,
     cpu_ns: u64,
+    cpu_charged_ns: u64,
     queue_born_ns: u64,
     queue_ns: u64,
     queue_ahead_ns: u64,
@@ -112,6 +113,7 @@ impl Thread {
             tree: Tree::new(),
             lane: Lane::default(),
             cpu_ns,
+            cpu_charged_ns: cpu_ns,
             queue_born_ns: queue_ns,
             queue_ns,
             queue_ahead_ns: 0,
@@ -161,7 +163,9 @@ impl Thread {
     /// Splits the time since the last settling. What the thread spent unmoved is charged to where it was; the rest is returned.
     pub fn settle(&mut self, now_ns: u64, cpu_ns: u64, scale: Scale, is_last: bool) -> Gap {
         let elapsed = now_ns - self.last_ns;
-        let run_ns = (cpu_ns - self.cpu_ns).min(elapsed);
+        // The clock is read a little after the tick's time: what does not fit this gap belongs to the next.
+        let run_ns = cpu_ns.saturating_sub(self.cpu_charged_ns).min(elapsed);
+        self.cpu_charged_ns += run_ns;
         let rest = elapsed - run_ns;
         let queue_ns = if rest > WORTH_ASKING_NS || is_last { self.queued(rest) } else { self.expect_queue(rest) };
         let off_ns = rest - queue_ns;

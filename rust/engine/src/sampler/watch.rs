@@ -96,7 +96,20 @@ impl Watch {
             self.look(k);
         }
         self.record.set_base(self.options.caller, self.options.n_outer);
+        self.anchor();
         self.record.tally.cpu_at_start_ns = own_cpu_ns();
+    }
+
+    /// The frames around the profiled code stand as long as the frame that asked for the profile does.
+    fn anchor(&mut self) {
+        let caller = self.record.threads.iter_mut().find(|thread| thread.native_id == self.options.caller);
+        let Some(thread) = caller else {
+            return;
+        };
+        let outcome = self.reader.read(&self.python, thread.state, thread.native_id, &mut thread.hint, &mut self.fresh);
+        if outcome == Outcome::Complete {
+            self.reader.anchor(&mut thread.hint, &self.fresh, self.options.n_outer);
+        }
     }
 
     /// Looks until the flag is raised, and once more then.
