@@ -11,9 +11,9 @@ export function createHead(facts: Facts, process: Columns): HTMLElement {
     h("div", { class: "tgl-fact", title: hint }, h("dt", {}, name), h("dd", {}, value)),
   );
   return h(
-    "header",
+    "div",
     { class: "tgl-head" },
-    h("h3", { class: "tgl-title", title: visible(facts.name) }, visible(facts.name) || "Profile"),
+    h("h2", { class: "tgl-title", title: visible(facts.name) }, visible(facts.name) || "Profile"),
     h("dl", { class: "tgl-facts" }, ...items),
     ...notes(facts).map((text) => h("p", { class: "tgl-note", role: "note" }, icon(ICONS.note), h("span", {}, text))),
   );

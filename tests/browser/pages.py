@@ -18,7 +18,7 @@ OVERLAPS = """panel => {
   return boxes.flatMap((box, k) => over(box, k).map(([other]) => `${box[0].textContent} | ${other.textContent}`));
 }"""
 WIDER = """panel => {
-  const end = panel.getBoundingClientRect().right + 1;
+  const end = panel.getBoundingClientRect().right - parseFloat(getComputedStyle(panel).paddingRight) + 1;
   const seen = e => e.checkVisibility() && !e.closest(".tgl-unseen, .tgl-scroll");
   const wider = e => seen(e) && e.getBoundingClientRect().right > end;
   return [...panel.querySelectorAll("*")].filter(wider).map(e => e.className);

@@ -55,7 +55,7 @@ export class Toolbar {
       "div",
       { class: "tgl-toolbar" },
       h("span", { class: "tgl-find" }, search, this.steps),
-      h("span", { class: "tgl-switches" }, this.colours(), ...this.switches()),
+      h("span", { class: "tgl-switches" }, this.colours(), h("span", { class: "tgl-toggles" }, ...this.switches())),
     );
   }
 
