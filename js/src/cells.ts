@@ -35,16 +35,14 @@ export function stateColour(state: number): string {
 export function shareCell(fraction: number | null, low: number | null, high: number | null): HTMLElement {
   const track = h("span", { class: "tgl-track", "aria-hidden": "true" });
   if (fraction !== null) track.append(span("tgl-bar", 0, fraction));
+  const range = low !== null && high !== null ? interval(low, high) : "";
   if (low !== null && high !== null) track.append(span("tgl-range", low, high));
-  const range =
-    low !== null && high !== null ? h("span", { class: "tgl-range-text tgl-spare-2" }, interval(low, high)) : null;
-  const title = low !== null && high !== null ? `95 % interval ${interval(low, high)}` : "";
   return h(
     "span",
-    { class: "tgl-share", title },
+    { class: "tgl-share", title: range && `95 % interval ${range}` },
     h("span", { class: "tgl-share-text" }, percent(fraction)),
     track,
-    range,
+    h("span", { class: "tgl-range-text tgl-spare-2" }, range),
   );
 }
 
