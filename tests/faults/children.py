@@ -12,7 +12,7 @@ LIMIT_S = 60
 def run(code: str, *, file: Path | None = None) -> "subprocess.CompletedProcess[str]":
     """Run `code`, from a file where it has to have one; `code` may be indented."""
     source = textwrap.dedent(code)
-    command = [sys.executable, "-X", "faulthandler=0", "-c", source]
+    command = [sys.executable, "-c", source]
     if file is not None:
         file.write_text(source)
         command = [sys.executable, str(file)]
