@@ -76,7 +76,9 @@ export function visible(name: string): string {
 
 /** The last part of a path; a cell's file name as it is. */
 export function baseName(file: string): string {
-  const cut = Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\"));
+  // Elsewhere than on Windows a backslash is part of a name, or of an escape in it.
+  const back = /^[A-Za-z]:\\/.test(file) ? file.lastIndexOf("\\") : -1;
+  const cut = Math.max(file.lastIndexOf("/"), back);
   return cut >= 0 && cut < file.length - 1 ? file.slice(cut + 1) : file;
 }
 

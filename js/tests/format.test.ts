@@ -62,5 +62,7 @@ describe("names", () => {
     expect(place("/usr/lib/python3.11/json/decoder.py", 332)).toBe("decoder.py:332");
     expect(place("/tmp/ipykernel_1/9.py", 3, "/tmp/ipykernel_1/9.py")).toBe("cell:3");
     expect(place("", null)).toBe("–");
+    expect(place("C:\\work\\a.py", 1)).toBe("a.py:1");
+    expect(place("/tmp/abc\\u202egnp.py", 1)).toBe("abc\\u202egnp.py:1");
   });
 });

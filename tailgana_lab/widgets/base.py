@@ -42,6 +42,8 @@ class Panel(anywidget.AnyWidget):
         """Do what a message from the front end asks for; a panel that expects none ignores it."""
 
     def _receive(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if not isinstance(content, dict):
+            return
         try:
             self.answer(content)
             self.notice = ""
