@@ -5,19 +5,23 @@ use rustc_hash::FxHashMap;
 use super::report::{FrameColumns, FunctionId, LineColumns, LocationColumns};
 use super::share::{Classes, N_CLASSES};
 
-/// Rows by what they stand for, made at first sight.
+/// A line of a file, whichever functions share it: a function and a generator in it may.
+pub type Place = (usize, i32);
+
+/// Rows by file and line, made at first sight.
 #[derive(Default)]
 pub struct Lines {
-    index: FxHashMap<(FunctionId, i32), usize>,
+    index: FxHashMap<Place, usize>,
+    by_function: FxHashMap<(usize, FunctionId), f64>,
     columns: LineColumns,
 }
 
 impl Lines {
-    fn row(&mut self, function: FunctionId, line: i32) -> usize {
+    fn row(&mut self, place: Place, function: FunctionId) -> usize {
         let columns = &mut self.columns;
-        *self.index.entry((function, line)).or_insert_with(|| {
+        *self.index.entry(place).or_insert_with(|| {
             columns.function.push(function);
-            columns.line.push(line);
+            columns.line.push(place.1);
             columns.own.push(Classes::default());
             columns.total.push(0.0);
             columns.line.len() - 1
@@ -25,19 +29,28 @@ impl Lines {
     }
 
     /// Adds own time.
-    pub fn charge(&mut self, function: FunctionId, line: i32, classes: &Classes) {
-        let row = self.row(function, line);
+    pub fn charge(&mut self, place: Place, function: FunctionId, classes: &Classes) {
+        let row = self.row(place, function);
         self.columns.own[row] = self.columns.own[row].plus(classes);
+        *self.by_function.entry((row, function)).or_default() += classes.total_s();
     }
 
     /// Adds inclusive time.
-    pub fn add_total(&mut self, function: FunctionId, line: i32, seconds: f64) {
-        let row = self.row(function, line);
+    pub fn add_total(&mut self, place: Place, function: FunctionId, seconds: f64) {
+        let row = self.row(place, function);
         self.columns.total[row] += seconds;
     }
 
-    /// The finished table.
-    pub fn into_columns(self) -> LineColumns {
+    /// The finished table; a line is named after the function that spent most time in it.
+    pub fn into_columns(mut self) -> LineColumns {
+        let mut most = vec![0.0; self.columns.line.len()];
+        let mut shares: Vec<_> = self.by_function.into_iter().collect();
+        shares.sort_by_key(|&(key, _)| key);
+        for ((row, function), seconds) in shares {
+            if seconds > most[row] {
+                (most[row], self.columns.function[row]) = (seconds, function);
+            }
+        }
         self.columns
     }
 }
@@ -114,7 +127,7 @@ impl FrameColumns {
 
 /// Own time of one place: by class, by line, and by class and function at the end of the stack.
 #[derive(Default)]
-struct Place {
+struct Spot {
     own: Classes,
     by_line: FxHashMap<i32, f64>,
     by_leaf: FxHashMap<FunctionId, Classes>,
@@ -123,7 +136,7 @@ struct Place {
 /// Rows by what they stand for, made at first sight.
 #[derive(Default)]
 pub struct Locations {
-    places: FxHashMap<FunctionId, Place>,
+    places: FxHashMap<FunctionId, Spot>,
 }
 
 impl Locations {

@@ -50,7 +50,7 @@ pub struct FunctionColumns {
     pub total: Vec<[f64; 3]>,
 }
 
-/// A line with its function.
+/// A line, with the function that spent most time in it.
 #[derive(Clone, Debug, Default)]
 pub struct LineColumns {
     /// Function it belongs to.

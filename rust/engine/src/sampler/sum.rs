@@ -19,6 +19,7 @@ pub struct Names {
     pub file: Vec<String>,
     pub line: Vec<i32>,
     pub in_library: Vec<bool>,
+    file_id: Vec<usize>,
     is_own: Vec<bool>,
     is_helper: Vec<bool>,
 }
@@ -27,6 +28,7 @@ impl Names {
     fn new(record: &Record, options: &Options) -> Self {
         let mut names = Self::default();
         let mut known: FxHashMap<(String, String, i32), FunctionId> = FxHashMap::default();
+        let mut files: FxHashMap<String, usize> = FxHashMap::default();
         for id in 0..record.codes.len() {
             let code = record.codes.get(id as CodeId);
             let key = (code.file.clone(), code.function.clone(), code.first_line);
@@ -36,6 +38,8 @@ impl Names {
                 names.line.push(code.first_line);
                 names.in_library.push(is_library(&code.file, options));
                 names.is_own.push(options.own_files.contains(&code.file));
+                let n_files = files.len();
+                names.file_id.push(*files.entry(code.file.clone()).or_insert(n_files));
                 names.is_helper.push(options.helper_parts.iter().any(|part| code.file.contains(part.as_str())));
                 names.function.len() - 1
             });
@@ -232,7 +236,7 @@ impl<'a> Sum<'a> {
         let function = self.names.of(owner);
         let mine = &mut self.functions.own[function];
         *mine = mine.plus(classes);
-        self.lines.charge(function, owner.line, classes);
+        self.lines.charge((self.names.file_id[function], owner.line), function, classes);
         if let Some(frame) = view.frame[k] {
             self.frames.charge(frame, classes);
         }
@@ -263,7 +267,7 @@ impl<'a> Sum<'a> {
             let node = &nodes[k as usize];
             let function = self.names.of(node);
             let is_folded = view.owner[k as usize] != k;
-            let keys = [(function, None), (function, Some(node.line))];
+            let keys = [(function, None), (self.names.file_id[function], Some(node.line))];
             if is_leaving {
                 for key in keys {
                     active.entry(key).and_modify(|n| *n -= 1);
@@ -276,7 +280,7 @@ impl<'a> Sum<'a> {
                 for key in keys {
                     let n = active.entry(key).or_default();
                     if *n == 0 {
-                        self.add_total(key, &all);
+                        self.add_total(function, key.1, &all);
                     }
                     *n += u32::from(!is_outer);
                 }
@@ -288,9 +292,9 @@ impl<'a> Sum<'a> {
         }
     }
 
-    fn add_total(&mut self, (function, line): (FunctionId, Option<i32>), all: &Classes) {
+    fn add_total(&mut self, function: FunctionId, line: Option<i32>, all: &Classes) {
         match line {
-            Some(line) => self.lines.add_total(function, line, all.total_s()),
+            Some(line) => self.lines.add_total((self.names.file_id[function], line), function, all.total_s()),
             None => {
                 let total = &mut self.functions.total[function];
                 *total = [total[0] + all.total_s(), total[1] + all.on_cpu_s(), total[2] + all.gil_s()];
