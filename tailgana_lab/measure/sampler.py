@@ -9,8 +9,8 @@ from tailgana_lab import _engine
 from tailgana_lab.measure import scope
 from tailgana_lab.measure.tasks import TaskReader
 
-METHOD_MEMORY = "memory-read, without the GIL, on its holder's core; states from the kernel"
-METHOD_GIL = "gil-thread, takes the GIL for each sample; states from the threads' CPU clocks"
+METHOD_MEMORY = "memory-read without the GIL; states from the kernel"
+METHOD_GIL = "gil-thread, takes the GIL; states from CPU clocks"
 
 
 class Sampling(Protocol):
