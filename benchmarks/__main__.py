@@ -65,8 +65,9 @@ def main(arguments: Sequence[str]) -> int:
     machine = capture_machine()
     tables: list[Table] = []
     was_interrupted = False
-    for found, was_interrupted in measure([name for name in BENCHMARKS if name in wanted], options.quick):
+    for found, is_cut in measure([name for name in BENCHMARKS if name in wanted], options.quick):
         tables += found
+        was_interrupted = is_cut
         saved = {"quick": options.quick, "machine": machine, "tables": [table_to_json(table) for table in tables]}
         options.json.write_text(json.dumps(saved, indent=1) + "\n")
     print(render_all(tables, machine, render_markdown if options.markdown else render_text))

@@ -27,7 +27,7 @@ class Run:
     def __init__(self, program: str, arguments: dict[str, Any], label: str | None = None) -> None:
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
-            job = {"program": program, "arguments": arguments, "result": str(place / "result.json")}
+            job: dict[str, Any] = {"program": program, "arguments": arguments, "result": str(place / "result.json")}
             job["spy"] = _spy_command(label, place / "stacks.txt", program)
             (place / "job.json").write_text(json.dumps(job))
             target = [str(SOURCE_TREE / "benchmarks" / "target.py"), str(place / "job.json")]
@@ -41,7 +41,7 @@ class Run:
     def seconds(
         self, functions: Sequence[Callable[..., object]], with_callee: dict[str, Callable[..., object]]
     ) -> dict[str, float]:
-        """Seconds of the functions as the profiler tells them; the lines of a callee count where only lines are known."""
+        """Seconds of the functions as the profiler tells them; a callee's lines count where only lines are known."""
         if not self.scalene:
             return {f.__name__: _weight(self.stacks, f.__name__) / SPY_RATE_HZ for f in functions}
         found = {}

@@ -4,7 +4,7 @@ import cProfile
 import pstats
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from benchmarks.native import load_native
 from benchmarks.step import StepFailedError
@@ -27,7 +27,7 @@ class Profiler(Protocol):
 class Tailgana:
     """Our own."""
 
-    def __init__(self, interval_ms: float | str = 1.0) -> None:
+    def __init__(self, interval_ms: float | Literal["auto"] = 1.0) -> None:
         self._interval_ms = interval_ms
 
     def start(self) -> None:

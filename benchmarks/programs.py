@@ -1,4 +1,4 @@
-"""The programs that know what is true about themselves. Their functions are found again by name in what profilers say."""
+"""Programs that know what is true about themselves. Profilers are asked for their functions by name."""
 
 import os
 import queue

@@ -71,9 +71,10 @@ def steps(is_quick: bool) -> list[Step]:
             arguments = {"interval_ms": interval_ms, "is_one_core": is_one_core, "seconds": seconds}
             label = f"tailgana_lab ({interval_ms:g} ms), {'one core' if is_one_core else 'all cores'}"
             found.append(Step(label, __name__, "measure_ours", arguments))
-    for label in (SPY, SPY_NONBLOCKING):
-        found.append(Step(f"{label}, all cores", __name__, "measure_spy", {"label": label, "seconds": seconds}))
-    return found
+    peers = (SPY, SPY_NONBLOCKING)
+    return found + [
+        Step(f"{peer}, all cores", __name__, "measure_spy", {"label": peer, "seconds": seconds}) for peer in peers
+    ]
 
 
 def tables(results: Mapping[str, Any]) -> list[Table]:
