@@ -39,11 +39,11 @@ def spin(seconds: float) -> float:
 
 
 def long_one() -> float:
-    return spin(0.03)
+    return spin(0.09)
 
 
 def short_one() -> float:
-    return spin(0.01)
+    return spin(0.03)
 
 
 def function_seconds(raw: Raw, column: str = "total_s") -> dict[str, float]:
@@ -51,7 +51,7 @@ def function_seconds(raw: Raw, column: str = "total_s") -> dict[str, float]:
 
 
 def take_turns(truth: dict[str, float]) -> None:
-    for _ in range(12):
+    for _ in range(8):
         truth["long_one"] += long_one()
         truth["short_one"] += short_one()
 
@@ -137,9 +137,9 @@ def paths(raw: Raw) -> list[list[Any]]:
 
 
 def two_lines() -> None:
-    for _ in range(20):
-        sum(range(200_000))  # two lines below the first
-        sum(range(600_000))
+    for _ in range(8):
+        sum(range(600_000))  # two lines below the first
+        sum(range(1_800_000))
 
 
 def lines() -> Raw:

@@ -34,16 +34,16 @@ def spin(seconds: float) -> float:
 
 
 def long_one() -> float:
-    return spin(0.03)
+    return spin(0.09)
 
 
 def short_one() -> float:
-    return spin(0.01)
+    return spin(0.03)
 
 
 def take_turns() -> dict[str, float]:
     """Seconds that two functions took by the clock."""
-    turns = [(long_one(), short_one()) for _ in range(10)]
+    turns = [(long_one(), short_one()) for _ in range(8)]
     return {"long_one": sum(turn[0] for turn in turns), "short_one": sum(turn[1] for turn in turns)}
 
 
@@ -176,7 +176,7 @@ def test_nothing_is_left_behind() -> None:
         return list(gc.callbacks), threading.enumerate(), hook, tracing, sys.getswitchinterval()
 
     before = left()
-    profiled(take_turns)
+    profiled(long_one)
     assert left() == before
 
 
@@ -232,7 +232,7 @@ def test_a_thread_that_blocks_at_once_is_seen_where_it_waits() -> None:
 
     table = profiled(work)[0].columns("functions")
     name = wait_at_the_gate.__qualname__
-    assert dict(zip(table["function"], table["lock_s"], strict=True)).get(name, 0.0) > 0.15
+    assert dict(zip(table["function"], table["lock_s"], strict=True)).get(name, 0.0) > 0.05
 
 
 def test_each_wait_is_in_its_class() -> None:
