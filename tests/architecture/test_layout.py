@@ -25,7 +25,7 @@ def test_a_workflow_stands_in_all_its_places_or_in_none(word: str) -> None:
 
 
 def test_test_folders_mirror_the_package() -> None:
-    own = {"architecture", "browser", "engine", "notebooks"}
+    own = {"architecture", "browser", "engine", "faults", "notebooks"}
     folders = {path.parent.relative_to(ROOT / "tests").parts[0] for path in ROOT.glob("tests/*/**/test_*.py")}
     assert {name for name in folders - own if not (ROOT / "tailgana_lab" / name).is_dir()} == set()
 

@@ -10,8 +10,8 @@ use super::stack::RawFrame;
 /// Longest name, in characters, and longest location table, in bytes, that is believed.
 const LONGEST_NAME: usize = 4096;
 const LONGEST_TABLE: usize = 1 << 20;
-/// Bytes from the start of a code object up to its location table's address, that tell one from another.
-const IDENTITY_BYTES: usize = 144;
+/// Bytes from the start of a code object that hold what tells one from another, in every layout.
+const IDENTITY_BYTES: usize = 208;
 
 /// Index of a code object in the book.
 pub type CodeId = u32;
@@ -35,6 +35,8 @@ struct Identity {
     qualname: usize,
     linetable: usize,
     first_line: i32,
+    /// Not code of a program, but what the interpreter puts around a call: no instruction of it is ever traced.
+    is_shim: bool,
 }
 
 /// What an address held, and the look at which that was last checked.
@@ -119,6 +121,14 @@ impl CodeBook {
         self.look = self.look.wrapping_add(1);
     }
 
+    /// Whether an address holds code that the interpreter itself puts on a stack, which no traceback shows.
+    pub fn is_shim(&mut self, python: &Interpreter, address: usize) -> bool {
+        if !self.by_address.contains_key(&address) {
+            return self.identify(python, address).is_some_and(|identity| identity.is_shim);
+        }
+        self.by_address.get(&address).is_some_and(|entry| entry.identity.is_shim)
+    }
+
     /// The entry of a frame's code object and the line it is at; `UNRESOLVED` where the memory holds no code object.
     pub fn resolve(&mut self, python: &Interpreter, frame: RawFrame) -> (CodeId, i32) {
         let slot = (frame.instruction >> 1 ^ frame.code >> 4) % N_RECENT;
@@ -170,6 +180,7 @@ impl CodeBook {
             qualname: word_at(head, layout.code_qualname),
             linetable: word_at(head, layout.code_linetable),
             first_line: int_at(head, layout.code_firstlineno),
+            is_shim: word_at(head, 16) <= int_at(head, layout.code_start - 16).max(0) as usize,
         })
     }
 }

@@ -4,8 +4,6 @@ use std::fs;
 
 /// Between two looks, nanoseconds.
 const EVERY_NS: u64 = 20_000_000;
-/// Bytes of a page as `/proc` counts them.
-const PAGE: u64 = 4096;
 
 /// A child process; what was last seen of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,7 +81,9 @@ impl ProcessWatch {
 
 fn resident_bytes() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/statm").ok()?;
-    text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE)
+    // SAFETY: sysconf has no preconditions.
+    let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+    text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * page)
 }
 
 /// One call that answers at once: no child, nothing to look for.

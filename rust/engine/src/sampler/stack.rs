@@ -59,12 +59,13 @@ struct Anchor {
 pub struct StackReader {
     window: Window,
     addresses: Vec<(usize, u8)>,
+    shims: Vec<usize>,
 }
 
 impl StackReader {
     /// A reader with empty buffers.
     pub fn new() -> Self {
-        Self { window: Window::new(), addresses: Vec::new() }
+        Self { window: Window::new(), addresses: Vec::new(), shims: Vec::new() }
     }
 
     /// Reads the stack of the thread state at `state` into `frames`, innermost first.
@@ -105,6 +106,12 @@ impl StackReader {
         if let Some(&(address, OWNED_BY_THREAD)) = self.addresses.get(k) {
             hint.anchor = Anchor { address, code: frames[k].code, beyond: frames[k + 1..].to_vec() };
         }
+    }
+
+    /// Leaves out frames of this code from now on, and out of `frames`.
+    pub fn leave_out(&mut self, code: usize, frames: &mut Vec<RawFrame>) {
+        self.shims.push(code);
+        frames.retain(|frame| frame.code != code);
     }
 
     /// Address of the innermost frame, 0 where the thread has none; `None` where the thread state is not `native_id`'s.
@@ -165,8 +172,10 @@ impl StackReader {
             let owner = frame[layout.frame_owner];
             if u16::from(owner) < layout.first_foreign_owner {
                 let code = word_at(frame, layout.frame_code) & !TAG_BITS;
-                frames.push(RawFrame { code, instruction: word_at(frame, layout.frame_instruction) });
-                self.addresses.push((at, owner));
+                if !self.shims.contains(&code) {
+                    frames.push(RawFrame { code, instruction: word_at(frame, layout.frame_instruction) });
+                    self.addresses.push((at, owner));
+                }
                 if at == anchor.address && code == anchor.code {
                     frames.extend_from_slice(&anchor.beyond);
                     break;

@@ -75,6 +75,7 @@ impl Watch {
         };
         let mut hint = super::stack::Hint::default();
         let outcome = self.reader.read(&self.python, state.address, caller, &mut hint, &mut self.fresh);
+        self.drop_shims(0);
         let read: Vec<usize> = self.fresh.iter().map(|frame| frame.code).collect();
         outcome == Outcome::Complete
             && read == expected
@@ -158,7 +159,12 @@ impl Watch {
             let owner = self.record.live.iter().find(|&&k| self.record.threads[k].native_id == state.native_id);
             if let Some(&k) = owner {
                 let thread = &mut self.record.threads[k];
+                let is_new = thread.state == 0;
                 (thread.state, thread.pthread) = (state.address, state.pthread);
+                // A thread that blocks before it is seen to move would never be read.
+                if is_new && !at_start {
+                    self.look(k);
+                }
             }
         }
         self.spare_descriptors();
@@ -315,6 +321,9 @@ impl Watch {
     /// Turns the frames just read into a path of nodes, keeping what is as it was.
     fn adopt(&mut self, k: usize, is_cut: bool) {
         self.record.codes.begin_look();
+        let known = &self.record.threads[k].frames;
+        let shared = known.iter().zip(self.fresh.iter().rev()).take_while(|(old, new)| old == new).count();
+        self.drop_shims(shared);
         let thread = &mut self.record.threads[k];
         let shared = thread.frames.iter().zip(self.fresh.iter().rev()).take_while(|(old, new)| old == new).count();
         thread.frames.truncate(shared);
@@ -329,6 +338,17 @@ impl Watch {
         if is_cut {
             let parent = thread.path.last().copied().unwrap_or(ROOT);
             thread.path.push(thread.tree.child(parent, CodeBook::UNRESOLVED, 0));
+        }
+    }
+
+    /// Leaves out frames that the interpreter puts around calls; the outermost `n` frames are known to be none.
+    fn drop_shims(&mut self, n: usize) {
+        for k in (0..self.fresh.len() - n).rev() {
+            let code = self.fresh.get(k).map_or(0, |frame| frame.code);
+            let is_repeated = self.fresh.get(k + 1).is_some_and(|caller| caller.code == code);
+            if code != 0 && !is_repeated && self.record.codes.is_shim(&self.python, code) {
+                self.reader.leave_out(code, &mut self.fresh);
+            }
         }
     }
 
