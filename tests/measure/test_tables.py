@@ -12,7 +12,7 @@ from tailgana_lab.measure.tables import CLASSES, Source, tables_of
 from tests.factories import make_profile
 
 Raw = dict[str, Any]
-FUNCTIONS = [("main", "/work/cell.py", 1), ("load", "/work/cell.py", 10), ("read", "/lib/stream.py", 20)]
+FUNCTIONS = [("main", "/srv/cell.py", 1), ("load", "/srv/cell.py", 10), ("read", "/lib/stream.py", 20)]
 DETAIL = "`recv` on 127.0.0.1:5432"
 
 
