@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -59,6 +60,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended keeps what there is, like Ctrl-C
     wanted = set(options.only or BENCHMARKS)
     if "accuracy" in wanted:
         wanted.update(ACCURACY)

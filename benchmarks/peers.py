@@ -10,7 +10,7 @@ from benchmarks.native import load_native
 from benchmarks.step import StepFailedError
 
 PROGRAMS = "programs.py"  # the file whose functions are asked for
-VIZTRACER_ENTRIES = 4_000_000  # events kept; the default of 1 million forgets the start of the longer runs
+VIZTRACER_ENTRIES = 2_000_000  # events kept; with its default of 1 million it forgets the start of a run
 
 
 class Profiler(Protocol):

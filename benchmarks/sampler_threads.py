@@ -59,7 +59,7 @@ def _cpu_share(seconds: float) -> float:
 
 
 def steps(is_quick: bool) -> list[Step]:
-    shared = {"seconds": 1.0, "n_runs": 1} if is_quick else {"seconds": 4.0, "n_runs": 5}
+    shared = {"seconds": 1.0, "n_runs": 1} if is_quick else {"seconds": 3.0, "n_runs": 3}
     return [
         Step(_label(label, n, wakes), __name__, "measure", {"label": label, "n_threads": n, "wakes": wakes, **shared})
         for label in LABELS
