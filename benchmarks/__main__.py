@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -23,7 +23,12 @@ BENCHMARKS: dict[str, Any] = {
     "sampler_threads": sampler_threads,
 }
 ACCURACY = ("bias", "phases")
-DONE, INTERRUPTED = 0, 130
+DONE, WRONG_USAGE, INTERRUPTED = 0, 3, 130  # as `tailgana` has them
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USAGE, f"{self.prog}: {message}; `--help` tells more\n")
 
 
 def measure(names: Sequence[str], is_quick: bool) -> Iterator[tuple[list[Table], bool]]:
@@ -47,7 +52,7 @@ def measure(names: Sequence[str], is_quick: bool) -> Iterator[tuple[list[Table],
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("tailgana bench", description=__doc__, allow_abbrev=False)
+    parser = _Parser("tailgana bench", description=__doc__, allow_abbrev=False)
     names = [*BENCHMARKS, "accuracy"]
     parser.add_argument("--only", action="append", choices=names, help="only this one; may be given again")
     parser.add_argument(
