@@ -74,19 +74,19 @@ def _label(label: str, n_threads: int, wakes: bool) -> str:
 
 def tables(results: Mapping[str, Any]) -> list[Table]:
     rows: list[list[Cell]] = []
-    notes = [
-        "Percent of one core, more than without the profiler; median (quartiles). Starting and ending it not counted."
-    ]
+    notes = {
+        "Percent of one core, more than without the profiler; median (quartiles). Starting and ending it not counted.": None
+    }
     for label in LABELS:
         for wakes in (False, True):
             cells: list[Figure | None] = []
             for n_threads in COUNTS:
                 found = results.get(_label(label, n_threads, wakes), Failure("not measured"))
                 if isinstance(found, Failure):
-                    notes.append(f"{label} is missing: {found.reason}")
+                    notes[f"{label} is missing: {found.reason}"] = None
                 cells.append(None if isinstance(found, Failure) else figure_of(found, 1))
             rows.append([_label(label, 0, wakes).partition(":")[0], *cells])
     columns = ("profiler, threads", *(f"{n} thread{'s' * (n > 1)}" for n in COUNTS))
     return [
-        Table("sampler_threads", "CPU of the sampler beside threads that wait, % of one core", columns, rows, notes)
+        Table("sampler_threads", "CPU of the sampler beside threads that wait, % of one core", columns, rows, [*notes])
     ]
