@@ -75,7 +75,7 @@ def _label(label: str, n_threads: int, wakes: bool) -> str:
 def tables(results: Mapping[str, Any]) -> list[Table]:
     rows: list[list[Cell]] = []
     notes = {
-        "Percent of one core, more than without the profiler; median (quartiles). Starting and ending it not counted.": None
+        "Percent of one core above a run without it; median (quartiles). Starting and ending are not counted.": None
     }
     for label in LABELS:
         for wakes in (False, True):
