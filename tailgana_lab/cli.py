@@ -165,8 +165,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if extra and not command.takes_all:
         parser.error(f"`{extra[0]}` means nothing to `tailgana {chosen.command}`")
     values = vars(chosen)
-    if extra:
-        values["arguments"] = [*values["arguments"], *extra]
+    if extra:  # with options among them, only the words as given keep their order
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        values["arguments"] = given[given.index(chosen.command) + 1 :]
     try:
         return command.run(from_values(command.options, values))
     except InvalidRequestError as error:

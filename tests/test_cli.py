@@ -103,12 +103,13 @@ def test_what_only_the_source_tree_has_says_so(command: str, tmp_path: Path, mon
 def test_bench_hands_its_words_on_and_gives_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "benchmarks"
     folder.mkdir()
+    (folder / "__init__.py").touch()
     (folder / "__main__.py").write_text(
         "import sys, pathlib\npathlib.Path('said').write_text(' '.join(sys.argv[1:]))\nsys.exit(5)"
     )
     monkeypatch.setattr(cli, "SOURCE_TREE", tmp_path)
-    assert run("bench", "fast", "--rounds", "3") == 5
-    assert (tmp_path / "said").read_text() == "fast --rounds 3"
+    assert run("bench", "--rounds", "3", "fast") == 5
+    assert (tmp_path / "said").read_text() == "--rounds 3 fast"
 
 
 def test_an_interrupt_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
