@@ -1,5 +1,6 @@
 """A shell of IPython in this process, with the magics loaded over a stand-in for the profiler."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -64,10 +65,12 @@ class Notebook:
 
 @pytest.fixture(scope="session")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell]:
+    main = sys.modules["__main__"]
     quiet = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
     shell = InteractiveShell.instance(config=quiet, ipython_dir=str(tmp_path_factory.mktemp("ipython")))
     yield shell
     InteractiveShell.clear_instance()
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture

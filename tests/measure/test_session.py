@@ -276,6 +276,20 @@ def test_a_profile_is_read_without_torn_stacks_where_nothing_moves() -> None:
     assert profile.torn_fraction == 0
 
 
+def test_statements_that_run_one_by_one_are_each_read_with_their_callers() -> None:
+    session = ProfileSession("p")
+    statements = ["session.start()", "long_one()", "short_one()", "long_one()", "profile = session.stop()"]
+    space: dict[str, Any] = {"session": session, "long_one": long_one, "short_one": short_one}
+    for k, statement in enumerate(statements):
+        exec(compile(statement, f"<statement {k}>", "exec"), space)
+    table = space["profile"].columns("frames")
+    children = zip(table["parent"], table["function"], strict=True)
+    names = dict(zip(table["id"], zip(table["function"], table["file"], strict=True), strict=True))
+    called = {(names[parent], function) for parent, function in children if parent in names}
+    for k, function in enumerate(["long_one", "short_one", "long_one"], start=1):
+        assert (("<module>", f"<statement {k}>"), function) in called
+
+
 def test_memory_is_found_by_line() -> None:
     pytest.importorskip("memray", reason="memray is not on this platform")
     profile, kept = profiled(lambda: bytearray(1 << 25), memory=True)

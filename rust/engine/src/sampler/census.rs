@@ -1,10 +1,12 @@
 //! Which threads the process has, without listing them at every tick.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 
 use super::interpreter::Interpreter;
 
+/// Where the kernel lists the threads of this process; its number of links grows with theirs.
+const TASKS: &str = "/proc/self/task";
 /// Between two looks at the number of threads, nanoseconds: how late a thread unknown to Python may be seen.
 const COUNT_EVERY_NS: u64 = 5_000_000;
 /// Between two full lists, nanoseconds, whatever the number says.
@@ -17,13 +19,15 @@ pub struct Census {
     links: u64,
     counted_ns: u64,
     listed_ns: u64,
+    folder: Option<File>,
 }
 
 impl Census {
     /// For the calling thread, which leaves itself out.
     pub fn new() -> Self {
         // SAFETY: gettid has no preconditions.
-        Self { own: unsafe { libc::gettid() }, newest: 0, links: 0, counted_ns: 0, listed_ns: 0 }
+        let own = unsafe { libc::gettid() };
+        Self { own, newest: 0, links: 0, counted_ns: 0, listed_ns: 0, folder: File::open(TASKS).ok() }
     }
 
     /// Whether threads may have come since the last list.
@@ -36,7 +40,7 @@ impl Census {
         }
         if now_ns > self.counted_ns + COUNT_EVERY_NS {
             self.counted_ns = now_ns;
-            let links = fs::metadata("/proc/self/task").map_or(0, |about| about.nlink());
+            let links = self.folder.as_ref().and_then(|folder| folder.metadata().ok()).map_or(0, |about| about.nlink());
             let has_changed = links != self.links;
             self.links = links;
             return has_changed;
@@ -47,7 +51,7 @@ impl Census {
     /// Ids of all threads but the caller; `None` where the kernel does not say.
     pub fn take(&mut self, now_ns: u64) -> Option<Vec<i32>> {
         self.listed_ns = now_ns;
-        let folder = fs::read_dir("/proc/self/task").ok()?;
+        let folder = fs::read_dir(TASKS).ok()?;
         let ids = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
         Some(ids.filter(|&id| id != self.own).collect())
     }

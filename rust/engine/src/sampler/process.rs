@@ -1,6 +1,7 @@
 //! The process as a whole while a profile runs: resident memory, and the child processes that it starts.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 
 /// Between two looks, nanoseconds.
 const EVERY_NS: u64 = 20_000_000;
@@ -34,13 +35,16 @@ pub struct ProcessWatch {
     /// Children seen, oldest first.
     pub children: Vec<Child>,
     looked_ns: u64,
+    statm: Option<File>,
+    peak_before: u64,
 }
 
 impl ProcessWatch {
     /// Before the first look.
     pub fn new() -> Self {
-        let rss = resident_bytes();
-        Self { rss_first: rss, rss_peak: rss, rss_last: rss, ..Self::default() }
+        let statm = File::open("/proc/self/statm").ok();
+        let rss = statm.as_ref().and_then(resident_bytes);
+        Self { rss_first: rss, rss_peak: rss, rss_last: rss, peak_before: peak_of_life(), statm, ..Self::default() }
     }
 
     /// Looks again when it is time to.
@@ -49,8 +53,13 @@ impl ProcessWatch {
             return;
         }
         self.looked_ns = now_ns;
-        self.rss_last = resident_bytes();
-        self.rss_peak = self.rss_peak.max(self.rss_last);
+        self.rss_last = self.statm.as_ref().and_then(resident_bytes);
+        // Where the process grew beyond all it ever was, the kernel knows the peak between two looks too.
+        let of_life = Some(peak_of_life()).filter(|&peak| peak > self.peak_before);
+        self.rss_peak = self.rss_peak.max(self.rss_last).max(of_life);
+        if is_last {
+            self.statm = None;
+        }
         if has_children() {
             for pid in descendants() {
                 self.note(pid, now_ns);
@@ -79,11 +88,23 @@ impl ProcessWatch {
     }
 }
 
-fn resident_bytes() -> Option<u64> {
-    let text = fs::read_to_string("/proc/self/statm").ok()?;
+fn resident_bytes(statm: &File) -> Option<u64> {
+    let mut line = [0; 128];
+    let n = statm.read_at(&mut line, 0).ok()?;
     // SAFETY: sysconf has no preconditions.
     let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
-    text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * page)
+    let pages: u64 = std::str::from_utf8(&line[..n]).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * page)
+}
+
+/// Most resident memory since the process began, bytes.
+fn peak_of_life() -> u64 {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the structure is live, and zero bytes are a valid one.
+    unsafe {
+        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
+        usage.assume_init().ru_maxrss as u64 * 1024
+    }
 }
 
 /// One call that answers at once: no child, nothing to look for.
@@ -145,7 +166,7 @@ mod tests {
         let mut watch = ProcessWatch::new();
         // Until `cat` has replaced the copy of this process, its name is another one.
         for k in 1..100_000 {
-            watch.look(k * EVERY_NS, true);
+            watch.look(k * EVERY_NS, false);
             if watch.children.iter().any(|c| c.pid == pid && c.name == "cat" && c.peak_bytes > 0) {
                 break;
             }

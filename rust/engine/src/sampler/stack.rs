@@ -8,8 +8,6 @@ use super::memory::{Gather, PAGE, Window, int_at, word_at};
 const MOST_FRAMES: usize = 65_536;
 /// Bytes of a thread state that are read: up to the last field of any layout.
 const STATE_HEAD: usize = 256;
-/// Bytes above the innermost frame of the last look that are read with it: the stack may have grown by a few calls.
-const HEADROOM: usize = 640;
 /// Owner of a frame that lives on its thread's stack and cannot be suspended.
 const OWNED_BY_THREAD: u8 = 0;
 /// Frames on one page, roughly: how far below the innermost frame it pays to read at once.
@@ -97,8 +95,7 @@ impl StackReader {
 
     /// Notes that of the stack just read the outermost `n` frames and the one they call stand from now on.
     ///
-    /// True of a frame that asked for the profile and lives on its thread's stack: when it ends, the profile has ended, or the
-    /// same code is not run again.
+    /// True of a frame that lives on its thread's stack, if its code is not run again, or never from elsewhere.
     pub fn anchor(&self, hint: &mut Hint, frames: &[RawFrame], n: usize) {
         let Some(k) = frames.len().checked_sub(n + 1) else {
             return;
@@ -106,6 +103,11 @@ impl StackReader {
         if let Some(&(address, OWNED_BY_THREAD)) = self.addresses.get(k) {
             hint.anchor = Anchor { address, code: frames[k].code, beyond: frames[k + 1..].to_vec() };
         }
+    }
+
+    /// Whether the stack just read was read to its end, no frame that is known to stand having been met.
+    pub fn met_no_anchor(&self, frames: &[RawFrame]) -> bool {
+        self.addresses.len() == frames.len()
     }
 
     /// Leaves out frames of this code from now on, and out of `frames`.
@@ -130,8 +132,7 @@ impl StackReader {
             before += 8;
         }
         if hint.top != 0 {
-            let end = (hint.top + HEADROOM).min(hint.top / PAGE * PAGE + PAGE);
-            self.window.ask(&mut gather, hint.low.min(hint.top), end);
+            self.window.ask(&mut gather, hint.low.min(hint.top), hint.top / PAGE * PAGE + PAGE);
         }
         let got = gather.read(&python.memory);
         if got < used || int_at(&head, layout.native_thread_id) != native_id {

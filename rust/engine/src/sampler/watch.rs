@@ -338,6 +338,17 @@ impl Watch {
         if is_cut {
             let parent = thread.path.last().copied().unwrap_or(ROOT);
             thread.path.push(thread.tree.child(parent, CodeBook::UNRESOLVED, 0));
+        } else if thread.native_id == self.options.caller && self.reader.met_no_anchor(&self.fresh) {
+            self.anchor_again(k);
+        }
+    }
+
+    /// A cell is run statement by statement, each a `<module>` of its own, which is called from one place only.
+    fn anchor_again(&mut self, k: usize) {
+        let thread = &mut self.record.threads[k];
+        let called = thread.path.get(self.options.n_outer).map(|&node| thread.tree.nodes()[node as usize].code);
+        if called.is_some_and(|code| self.record.codes.get(code).function == "<module>") {
+            self.reader.anchor(&mut thread.hint, &self.fresh, self.options.n_outer);
         }
     }
 
