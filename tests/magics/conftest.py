@@ -63,7 +63,7 @@ class Notebook:
         return lab.default_lab().profiles
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell]:
     main = sys.modules["__main__"]
     quiet = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})

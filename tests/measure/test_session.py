@@ -290,6 +290,24 @@ def test_statements_that_run_one_by_one_are_each_read_with_their_callers() -> No
         assert (("<module>", f"<statement {k}>"), function) in called
 
 
+def test_code_that_takes_the_place_of_other_code_is_told_from_it() -> None:
+    def run_in_turns() -> list[int]:
+        addresses = []
+        for k in range(9):
+            code = compile("long_one()", f"<source {k % 3}>", "exec")
+            addresses.append(id(code))
+            exec(code, {"long_one": long_one})
+            del code
+        return addresses
+
+    profile, addresses = profiled(run_in_turns)
+    assert len(set(addresses)) < len(addresses)
+    table = profile.columns("functions")
+    seconds = dict(zip(table["file"], table["total_s"], strict=True))
+    of_each = [seconds.get(f"<source {k}>", 0.0) for k in range(3)]
+    assert of_each == pytest.approx([sum(of_each) / 3] * 3, rel=0.1)
+
+
 def test_memory_is_found_by_line() -> None:
     pytest.importorskip("memray", reason="memray is not on this platform")
     profile, kept = profiled(lambda: bytearray(1 << 25), memory=True)

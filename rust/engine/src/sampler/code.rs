@@ -1,10 +1,12 @@
 //! Code objects, copied by memory read at first sight: they may be gone when the profile ends.
 
-use rustc_hash::FxHashMap;
+use std::hash::Hasher;
+
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::interpreter::Interpreter;
 use super::linetable::LineTable;
-use super::memory::{int_at, word_at};
+use super::memory::{Gather, int_at, word_at};
 use super::stack::RawFrame;
 
 /// Longest name, in characters, and longest location table, in bytes, that is believed.
@@ -12,12 +14,14 @@ const LONGEST_NAME: usize = 4096;
 const LONGEST_TABLE: usize = 1 << 20;
 /// Bytes from the start of a code object that hold what tells one from another, in every layout.
 const IDENTITY_BYTES: usize = 208;
+/// Bytes of each name and of the location table that are compared, where an address is found to hold the same pointers.
+const PRINT_BYTES: usize = 128;
 
 /// Index of a code object in the book.
 pub type CodeId = u32;
 
 /// What a profile says of a code object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Code {
     /// Qualified name.
     pub function: String,
@@ -39,12 +43,31 @@ struct Identity {
     is_shim: bool,
 }
 
-/// What an address held, and the look at which that was last checked.
+/// Addresses and lengths of the two names and the location table, and a hash of how they begin.
+#[derive(Clone, Copy, Debug, Default)]
+struct Print {
+    parts: [Part; 3],
+    hash: u64,
+}
+
+/// What an address held, and the looks at which that was found and last checked.
 #[derive(Clone, Copy)]
 struct Entry {
     identity: Identity,
+    print: Print,
     id: CodeId,
-    look: u32,
+    found: u32,
+    checked: u32,
+}
+
+impl Entry {
+    /// Whether the address may be believed to hold what it held: a code object may be freed, and another take its place.
+    ///
+    /// The longer one lived, the rarer such an end; what is charged wrongly is at most a quarter of its life.
+    fn is_trusted(&self, look: u32) -> bool {
+        let age = self.checked.wrapping_sub(self.found);
+        look.wrapping_sub(self.checked) < (age / 4).clamp(1, MOST_LOOKS_TRUSTED)
+    }
 }
 
 /// Where a frame was found to be, and at which look.
@@ -55,8 +78,8 @@ struct Recent {
     found: (CodeId, i32),
 }
 
-/// Looks for which an address is believed to hold what it held: a code object may be freed, and another take its place.
-const LOOKS_TRUSTED: u32 = 16;
+/// Looks between two checks of what an address holds, at most.
+const MOST_LOOKS_TRUSTED: u32 = 32;
 /// Frames of one stack that are remembered while it is resolved: recursion repeats them.
 const N_RECENT: usize = 64;
 
@@ -66,7 +89,7 @@ pub struct CodeBook {
     by_address: FxHashMap<usize, Entry>,
     recent: [Recent; N_RECENT],
     look: u32,
-    by_name: FxHashMap<(String, String, i32), CodeId>,
+    ids: FxHashMap<Code, CodeId>,
     scratch: Vec<u8>,
 }
 
@@ -84,8 +107,8 @@ impl CodeBook {
             by_address: FxHashMap::default(),
             recent,
             look: 0,
-            by_name: FxHashMap::default(),
-            scratch: vec![0; IDENTITY_BYTES],
+            ids: FxHashMap::default(),
+            scratch: vec![0; IDENTITY_BYTES + 3 * PRINT_BYTES],
         }
     }
 
@@ -101,19 +124,17 @@ impl CodeBook {
 
     /// The entry of a code object that is known by its names only.
     pub fn named(&mut self, function: &str, file: &str, first_line: i32) -> CodeId {
-        let key = (file.to_owned(), function.to_owned(), first_line);
-        if let Some(&id) = self.by_name.get(&key) {
-            return id;
-        }
-        let code = Code { function: function.into(), file: file.into(), first_line, lines: LineTable::default() };
-        let id = self.add(code);
-        self.by_name.insert(key, id);
-        id
+        self.add(Code { function: function.into(), file: file.into(), first_line, lines: LineTable::default() })
     }
 
     fn add(&mut self, code: Code) -> CodeId {
-        self.codes.push(code);
-        (self.codes.len() - 1) as CodeId
+        if let Some(&id) = self.ids.get(&code) {
+            return id;
+        }
+        let id = self.codes.len() as CodeId;
+        self.codes.push(code.clone());
+        self.ids.insert(code, id);
+        id
     }
 
     /// Begins another look: what addresses hold is checked again, once each.
@@ -152,30 +173,65 @@ impl CodeBook {
         (id, code.lines.line_of(unit as u32).unwrap_or(code.first_line))
     }
 
+    /// Whether an address is known to hold another code object than at the last look.
+    pub fn is_replaced(&mut self, python: &Interpreter, address: usize) -> bool {
+        let Some(entry) = self.by_address.get(&address).copied() else {
+            return true;
+        };
+        !entry.is_trusted(self.look) && !self.still_holds(python, address, entry)
+    }
+
     fn known(&mut self, python: &Interpreter, address: usize) -> Option<CodeId> {
         let entry = self.by_address.get(&address).copied();
-        if let Some(entry) = entry.filter(|entry| self.look.wrapping_sub(entry.look) < LOOKS_TRUSTED) {
+        if let Some(entry) = entry
+            && (entry.is_trusted(self.look) || self.still_holds(python, address, entry))
+        {
             return Some(entry.id);
         }
         let identity = self.identify(python, address)?;
-        let id = match entry {
-            Some(entry) if entry.identity == identity => entry.id,
-            _ => {
-                let code = read_code(python, identity)?;
-                self.add(code)
-            }
-        };
-        self.by_address.insert(address, Entry { identity, id, look: self.look });
+        let (code, parts) = read_code(python, identity)?;
+        let id = self.add(code);
+        let print = Print { parts, hash: self.read(python, address, &parts)? };
+        self.by_address.insert(address, Entry { identity, print, id, found: self.look, checked: self.look });
         Some(id)
     }
 
-    fn identify(&mut self, python: &Interpreter, address: usize) -> Option<Identity> {
-        let layout = &python.layout;
-        let head = &mut self.scratch[..];
-        if !python.memory.read(address, head) || word_at(head, 8) != python.code_type {
-            return None;
+    /// Compares pointers and what they point to: freed, both may be taken again by code of the same shape.
+    fn still_holds(&mut self, python: &Interpreter, address: usize, entry: Entry) -> bool {
+        let holds = self.read(python, address, &entry.print.parts) == Some(entry.print.hash)
+            && self.identity(python) == Some(entry.identity);
+        if let Some(known) = self.by_address.get_mut(&address).filter(|_| holds) {
+            known.checked = self.look;
         }
-        Some(Identity {
+        holds
+    }
+
+    /// Copies the start of a code object, and how its parts begin, by one call; hash of the parts.
+    fn read(&mut self, python: &Interpreter, address: usize, parts: &[Part]) -> Option<u64> {
+        let wanted: usize = parts.iter().map(|part| part.1).sum();
+        let mut gather = Gather::new();
+        let (head, mut rest) = self.scratch.split_at_mut(IDENTITY_BYTES);
+        gather.add(address, head);
+        for &(start, length) in parts {
+            let (piece, beyond) = rest.split_at_mut(length);
+            gather.add(start, piece);
+            rest = beyond;
+        }
+        let is_whole = gather.read(&python.memory) == IDENTITY_BYTES + wanted;
+        let mut hasher = FxHasher::default();
+        hasher.write(&self.scratch[IDENTITY_BYTES..IDENTITY_BYTES + wanted]);
+        is_whole.then(|| hasher.finish())
+    }
+
+    fn identify(&mut self, python: &Interpreter, address: usize) -> Option<Identity> {
+        self.read(python, address, &[])?;
+        self.identity(python)
+    }
+
+    /// Of the code object that was copied last.
+    fn identity(&self, python: &Interpreter) -> Option<Identity> {
+        let (layout, head) = (&python.layout, &self.scratch[..IDENTITY_BYTES]);
+        (word_at(head, 8) == python.code_type).then(|| Identity {
             filename: word_at(head, layout.code_filename),
             qualname: word_at(head, layout.code_qualname),
             linetable: word_at(head, layout.code_linetable),
@@ -185,30 +241,33 @@ impl CodeBook {
     }
 }
 
-fn read_code(python: &Interpreter, identity: Identity) -> Option<Code> {
-    let function = read_text(python, identity.qualname)?;
-    let file = read_text(python, identity.filename)?;
-    let table = read_bytes(python, identity.linetable)?;
-    Some(Code {
-        function,
-        file,
-        first_line: identity.first_line,
-        lines: LineTable::decode(&table, identity.first_line),
-    })
+/// Where something lies in memory: its address, and how many of its bytes are compared.
+type Part = (usize, usize);
+
+fn part(address: usize, length: usize) -> Part {
+    (address, length.min(PRINT_BYTES))
+}
+
+fn read_code(python: &Interpreter, identity: Identity) -> Option<(Code, [Part; 3])> {
+    let (function, qualname) = read_text(python, identity.qualname)?;
+    let (file, filename) = read_text(python, identity.filename)?;
+    let (table, linetable) = read_bytes(python, identity.linetable)?;
+    let lines = LineTable::decode(&table, identity.first_line);
+    Some((Code { function, file, first_line: identity.first_line, lines }, [qualname, filename, linetable]))
 }
 
 /// A Python `bytes` object.
-fn read_bytes(python: &Interpreter, address: usize) -> Option<Vec<u8>> {
+fn read_bytes(python: &Interpreter, address: usize) -> Option<(Vec<u8>, Part)> {
     let length = python.memory.word(address + 16)?;
     if length > LONGEST_TABLE {
         return None;
     }
     let mut bytes = vec![0; length];
-    python.memory.read(address + 32, &mut bytes).then_some(bytes)
+    python.memory.read(address + 32, &mut bytes).then_some((bytes, part(address + 32, length)))
 }
 
 /// A Python `str` object of compact form, as all names are.
-fn read_text(python: &Interpreter, address: usize) -> Option<String> {
+fn read_text(python: &Interpreter, address: usize) -> Option<(String, Part)> {
     let mut head = [0; 40];
     if !python.memory.read(address, &mut head) {
         return None;
@@ -226,7 +285,8 @@ fn read_text(python: &Interpreter, address: usize) -> Option<String> {
     if !python.memory.read(start, &mut raw) {
         return None;
     }
-    Some(raw.chunks_exact(kind).map(|unit| char_of(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    let text = raw.chunks_exact(kind).map(|unit| char_of(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Some((text, part(start, raw.len())))
 }
 
 fn char_of(unit: &[u8]) -> Option<char> {

@@ -1,7 +1,7 @@
 //! The location table of a code object (CPython 3.11 on, `Objects/locations.md`): which line each instruction belongs to.
 
 /// Lines by instruction, as runs: each ends before a code unit (2 bytes) and has one line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LineTable {
     runs: Vec<(u32, Option<i32>)>,
 }

@@ -325,7 +325,11 @@ impl Watch {
         let shared = known.iter().zip(self.fresh.iter().rev()).take_while(|(old, new)| old == new).count();
         self.drop_shims(shared);
         let thread = &mut self.record.threads[k];
-        let shared = thread.frames.iter().zip(self.fresh.iter().rev()).take_while(|(old, new)| old == new).count();
+        let (codes, python) = (&mut self.record.codes, &self.python);
+        let mut caller = 0;
+        let mut stands = |code| std::mem::replace(&mut caller, code) == code || !codes.is_replaced(python, code);
+        let pairs = thread.frames.iter().zip(self.fresh.iter().rev());
+        let shared = pairs.take_while(|&(old, new)| old == new && stands(new.code)).count();
         thread.frames.truncate(shared);
         thread.path.truncate(shared);
         for &frame in self.fresh.iter().rev().skip(shared) {
