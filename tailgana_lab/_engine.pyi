@@ -1,9 +1,26 @@
 """The compiled engine: what `tailgana_lab.measure` uses of it. Not public."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, final
 
-__all__ = ["IS_RELEASE", "GcClock", "Recorder", "Sampler", "__version__", "fold_frames", "wilson_interval"]
+__all__ = [
+    "IS_RELEASE",
+    "GcClock",
+    "Recorder",
+    "Sampler",
+    "Sketch",
+    "__version__",
+    "change_points",
+    "fold_frames",
+    "hodges_lehmann",
+    "median_bootstrap",
+    "normal_quantile",
+    "student_t_quantile",
+    "time_block",
+    "time_block_fresh",
+    "time_calls",
+    "wilson_interval",
+]
 
 __version__: str
 IS_RELEASE: Final[bool]
@@ -82,3 +99,71 @@ def wilson_interval(fraction: float, n: float) -> tuple[float, float]:
     ----------
     .. [1] Wilson (1927), Probable inference, the law of succession, and statistical inference.
     """
+
+@final
+class Sketch:
+    """Quantiles of any number of durations in little memory: logarithmic buckets, which merge without loss.
+
+    Parameters
+    ----------
+    relative_error : float, default 0.005
+        Largest error of a quantile, as a fraction of it.
+    """
+
+    def __new__(cls, relative_error: float = 0.005) -> Sketch: ...
+    def add(self, ns: float) -> None:
+        """Count one duration, nanoseconds; ValueError if it is negative or no number."""
+
+    def extend(self, durations_ns: Sequence[float]) -> None:
+        """Count many."""
+
+    def merge(self, other: Sketch) -> None:
+        """Count all of another sketch of the same error."""
+
+    def quantile(self, q: float) -> float:
+        """The duration below which a fraction `q` lies, nanoseconds; NaN of none."""
+
+    @property
+    def count(self) -> int:
+        """Durations counted."""
+
+    @property
+    def relative_error(self) -> float:
+        """Largest error of a quantile, as a fraction of it."""
+
+    def to_bytes(self) -> bytes:
+        """The sketch as bytes that `from_bytes` reads."""
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Sketch:
+        """A sketch from its bytes; ValueError if they are none."""
+
+def time_block(
+    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, n: int
+) -> tuple[int, int]:
+    """Wall-clock and thread CPU time of `n` calls by vectorcall, nanoseconds; what a call raises ends it."""
+
+def time_block_fresh(
+    call: Callable[..., Any], arguments: Sequence[tuple[Any, ...]], kwargs: dict[str, Any] | None
+) -> tuple[int, int]:
+    """The same with one call for each tuple of arguments, in order."""
+
+def time_calls(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, n: int) -> list[int]:
+    """Duration of each of `n` calls, nanoseconds; the reading of the clock is in it."""
+
+def median_bootstrap(
+    values: Sequence[float], block: int = 5, n_resamples: int = 1000, confidence: float = 0.99, seed: int = 0
+) -> tuple[float, float]:
+    """Interval of the median by a circular moving-block bootstrap; the GIL is released."""
+
+def hodges_lehmann(values: Sequence[float], confidence: float = 0.99) -> tuple[float, float, float]:
+    """Hodges-Lehmann centre and its signed-rank interval, widened for autocorrelation; the GIL is released."""
+
+def student_t_quantile(p: float, df: float) -> float:
+    """Quantile of Student's t distribution."""
+
+def normal_quantile(p: float) -> float:
+    """Quantile of the standard normal distribution."""
+
+def change_points(values: Sequence[float]) -> list[tuple[int, float, float, float, float, bool]]:
+    """Shifts of level: index, level before and after, change in percent, confidence, and whether it is only suspect."""

@@ -7,7 +7,7 @@ use tailgana_engine::EngineError;
 /// `ValueError` for what the caller passed, `RuntimeError` for what this process or kernel does not allow.
 pub fn to_python(error: EngineError) -> PyErr {
     match error {
-        EngineError::Table(_) => PyValueError::new_err(error.to_string()),
+        EngineError::Table(_) | EngineError::Value(_) => PyValueError::new_err(error.to_string()),
         EngineError::Layout(_) | EngineError::Refused { .. } | EngineError::SelfCheck { .. } => {
             PyRuntimeError::new_err(error.to_string())
         }

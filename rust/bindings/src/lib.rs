@@ -2,6 +2,8 @@
 
 mod error;
 mod sampler;
+mod statistics;
+mod timing;
 
 use pyo3::prelude::*;
 
@@ -12,6 +14,12 @@ mod _engine {
 
     #[pymodule_export]
     use super::sampler::{GcClock, Recorder, Sampler, fold_frames, wilson_interval};
+
+    #[pymodule_export]
+    use super::statistics::{change_points, hodges_lehmann, median_bootstrap, normal_quantile, student_t_quantile};
+
+    #[pymodule_export]
+    use super::timing::{Sketch, time_block, time_block_fresh, time_calls};
 
     #[pymodule_export]
     const IS_RELEASE: bool = cfg!(not(debug_assertions));

@@ -27,4 +27,7 @@ pub enum EngineError {
     /// Columns of a table do not fit together.
     #[error("{0}")]
     Table(String),
+    /// An argument is out of range.
+    #[error("{0}")]
+    Value(String),
 }

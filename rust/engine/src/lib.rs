@@ -4,5 +4,7 @@
 
 mod error;
 pub mod sampler;
+pub mod statistics;
+pub mod timing;
 
 pub use error::EngineError;

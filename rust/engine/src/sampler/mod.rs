@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-pub use clock::Pace;
+pub use clock::{Pace, monotonic_ns, own_cpu_ns};
 pub use fold::{Folded, fold_frames};
 pub use process::Child;
 pub use recorder::Recorder;
