@@ -5,45 +5,90 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from tailgana_lab.environment import capture_environment
     from tailgana_lab.errors import EngineError, InvalidRequestError, LabError, ProfileActiveError, WorkloadError
     from tailgana_lab.events import emit_event, subscribe
+    from tailgana_lab.functions import baseline, check, compare, operation, store, trust
     from tailgana_lab.lab import Lab, profile, report
+    from tailgana_lab.measure.change_points import change_points
+    from tailgana_lab.results.baseline import Baseline
     from tailgana_lab.results.bottleneck import Bottleneck, BottleneckType
+    from tailgana_lab.results.comparison import Comparison
     from tailgana_lab.results.diff import ProfileDiff
+    from tailgana_lab.results.history import History
+    from tailgana_lab.results.performance import BenchmarkScope, PerformanceBaseline
     from tailgana_lab.results.profile import Profile
+    from tailgana_lab.results.regression import PerformanceSnapshot, RegressionReport, RegressionSeverity
     from tailgana_lab.settings import Settings
+    from tailgana_lab.storage.memory import MemoryManager
+    from tailgana_lab.storage.store import Store
+    from tailgana_lab.workflows.baseline import PerformanceProfiler, run_benchmarks
     from tailgana_lab.workflows.bottleneck import BottleneckAnalyzer
+    from tailgana_lab.workflows.regression import RegressionDetector
 
     __version__: str
 
 __all__ = [
+    "Baseline",
+    "BenchmarkScope",
     "Bottleneck",
     "BottleneckAnalyzer",
     "BottleneckType",
+    "Comparison",
     "EngineError",
+    "History",
     "InvalidRequestError",
     "Lab",
     "LabError",
+    "MemoryManager",
+    "PerformanceBaseline",
+    "PerformanceProfiler",
+    "PerformanceSnapshot",
     "Profile",
     "ProfileActiveError",
     "ProfileDiff",
+    "RegressionDetector",
+    "RegressionReport",
+    "RegressionSeverity",
     "Settings",
+    "Store",
     "WorkloadError",
+    "baseline",
+    "capture_environment",
+    "change_points",
+    "check",
+    "compare",
     "emit_event",
+    "operation",
     "profile",
     "report",
+    "run_benchmarks",
+    "store",
     "subscribe",
+    "trust",
 ]
 
 _HOMES = {
+    "environment": ("capture_environment",),
     "errors": ("EngineError", "InvalidRequestError", "LabError", "ProfileActiveError", "WorkloadError"),
     "events": ("emit_event", "subscribe"),
+    "functions": ("baseline", "check", "compare", "operation", "store", "trust"),
     "lab": ("Lab", "profile", "report"),
+    "measure.change_points": ("change_points",),
+    "results.baseline": ("Baseline",),
     "results.bottleneck": ("Bottleneck", "BottleneckType"),
+    "results.comparison": ("Comparison",),
     "results.diff": ("ProfileDiff",),
+    "results.history": ("History",),
+    "results.performance": ("BenchmarkScope", "PerformanceBaseline"),
     "results.profile": ("Profile",),
+    "results.regression": ("PerformanceSnapshot", "RegressionReport", "RegressionSeverity"),
     "settings": ("Settings",),
+    "storage.memory": ("MemoryManager",),
+    "storage.store": ("Store",),
+    "workflows.baseline": ("PerformanceProfiler", "run_benchmarks"),
     "workflows.bottleneck": ("BottleneckAnalyzer",),
+    "workflows.regression": ("RegressionDetector",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -4,6 +4,8 @@ LabError
 ├── InvalidRequestError   also ValueError: an option or argument that cannot be met
 ├── ProfileActiveError    also RuntimeError: a profile is running where another one was asked for
 ├── EngineError           also RuntimeError: the compiled engine failed, or is missing
+├── StoreError            the store cannot be opened, read or written
+├── UntrustedPayloadError kept code that this user has not signed
 └── WorkloadError         measured code raised; the original is its `__cause__`
 """
 
@@ -22,6 +24,14 @@ class ProfileActiveError(LabError, RuntimeError):
 
 class EngineError(LabError, RuntimeError):
     """The compiled engine reported a failure, or could not be loaded."""
+
+
+class StoreError(LabError):
+    """The store cannot be opened, read or written; the message says where and why."""
+
+
+class UntrustedPayloadError(LabError):
+    """Kept code comes from another user, or was altered; it is not run."""
 
 
 class WorkloadError(LabError):

@@ -4,20 +4,21 @@ The only place that wires parts together; it parses nothing and draws nothing.
 """
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from tailgana_lab.errors import LabError
+from tailgana_lab.regressions import Regressions
 from tailgana_lab.results.profile import Profile
 from tailgana_lab.results.tables import TABLES
 from tailgana_lab.settings import Settings
+from tailgana_lab.waiting import wait_for
 
 if TYPE_CHECKING:
     from tailgana_lab.results.bottleneck import Bottleneck
 
-Result = TypeVar("Result")
 Interval = float | Literal["auto"]
 
 
@@ -56,21 +57,30 @@ class ProfileBlock:
             self._keep(self._profile)
 
 
-class Lab:
+class Lab(Regressions):
     """Runs the workflows and holds what they found.
 
     Parameters
     ----------
     settings : Settings, optional
         Limits and defaults; read from the environment by default.
+    store : str or path, optional
+        Where results are saved: a path or a database URL; `TAILGANA_STORE`, else `.tailgana/lab.db`.
     new_session : callable, optional
         Builds what profiles, called as `measure.session.ProfileSession` is.
     """
 
-    def __init__(self, settings: Settings | None = None, *, new_session: NewSession | None = None) -> None:
-        self.settings = settings or Settings.from_environment()
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        store: "str | PathLike[str] | None" = None,
+        new_session: NewSession | None = None,
+    ) -> None:
+        super().__init__(settings or Settings.from_environment(), store)
         self._new_session = new_session or _profile_session
         self._profiles: deque[Profile] = deque(maxlen=int(self.settings.profiles_kept))
+        self._results: deque[Any] = deque(maxlen=int(self.settings.profiles_kept))
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -80,6 +90,15 @@ class Lab:
     def keep(self, profile: Profile) -> None:
         """Remember a profile for the report."""
         self._profiles.append(profile)
+
+    def remember(self, result: Any) -> None:
+        """Remember another result for the report."""
+        self._results.append(result)
+
+    @property
+    def results(self) -> tuple[Any, ...]:
+        """Baselines, comparisons, checks and histories of this process, newest last."""
+        return tuple(self._results)
 
     def session(self, name: str = "", *, interval_ms: Interval = "auto", memory: bool = False) -> Session:
         """A profile that is started and stopped by hand, and kept by whoever does that.
@@ -133,7 +152,7 @@ class Lab:
         from tailgana_lab.workflows.bottleneck import BottleneckAnalyzer
 
         analyzer = BottleneckAnalyzer(workload, new_session=self._new_session)
-        found = _wait_for(
+        found = wait_for(
             lambda: analyzer.identify_bottlenecks(
                 self.settings.profile_duration_sec if profile_duration_sec is None else profile_duration_sec,
                 self.settings.top_n if top_n is None else top_n,
@@ -149,47 +168,6 @@ def _profile_session(*arguments: Any, **options: Any) -> Session:
     from tailgana_lab.measure.session import ProfileSession
 
     return ProfileSession(*arguments, **options)
-
-
-def _wait_for(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Result of a coroutine, also where a loop runs in this thread already, as in a notebook's cell."""
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(start())
-    return _wait_in_thread(start)
-
-
-def _wait_in_thread(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """The same on a loop of its own; an interrupt here cancels what runs there."""
-    import asyncio
-    from concurrent.futures import Future
-    from threading import Thread
-
-    done: Future[Result] = Future()
-    cancel: Future[Callable[[], object]] = Future()
-
-    async def watched() -> Result:
-        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(start())
-        cancel.set_result(lambda: loop.call_soon_threadsafe(task.cancel))
-        return await task
-
-    def body() -> None:
-        try:
-            done.set_result(asyncio.run(watched()))
-        except BaseException as error:  # noqa: BLE001  # handed to the thread that waits
-            done.set_exception(error)
-
-    thread = Thread(target=body, name="tailgana loop", daemon=True)
-    thread.start()
-    try:
-        return done.result()
-    finally:
-        if not done.done():
-            cancel.result()()
-        thread.join()
 
 
 _default: Lab | None = None

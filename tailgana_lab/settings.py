@@ -26,6 +26,8 @@ class Settings:
     """How long a bottleneck analysis profiles its workload, seconds."""
     top_n: int = 10
     """Bottlenecks that an analysis returns at most."""
+    budget_s: float = 15.0
+    """Wall-clock time that a baseline, a comparison or a check may take, seconds."""
     profiles_kept: int = 100
     """Profiles a `Lab` remembers; the oldest are dropped."""
     priority_1_above_pct: float = 20.0
@@ -193,6 +195,24 @@ def _reader(this: Option) -> Callable[[str], Any]:
             raise ArgumentTypeError(str(error)) from None
 
     return read
+
+
+def positive_seconds(text: str) -> float:
+    """Seconds above 0, as the value of an option."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise InvalidRequestError(f"`{text}` is no number of seconds above 0: 15 is a good start")
+    return seconds
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 1, as the value of an option."""
+    if not text.isdecimal() or int(text) < 1:
+        raise InvalidRequestError(f"`{text}` is not a whole number from 1")
+    return int(text)
 
 
 def page_to_write(text: str) -> str:

@@ -106,10 +106,15 @@ def checked_columns(table: str, columns: Mapping[str, list[object]]) -> Columns:
 
 def frame_of(table: str, columns: Columns) -> "pd.DataFrame":
     """The table as a DataFrame, with the same dtypes whether it has rows or not."""
+    return typed_frame(columns, TABLES[table])
+
+
+def typed_frame(columns: Columns, kinds: Kinds) -> "pd.DataFrame":
+    """Columns as a DataFrame whose dtypes are the kinds; a column of unknown kind is left to pandas."""
     import pandas as pd
 
     def series(column: str, values: list[Any]) -> "pd.Series[Any]":
-        kind = TABLES[table].get(column)
+        kind = kinds.get(column)
         if kind == INT and not all(type(value) is int for value in values):
             kind = FLOAT  # some figure is missing
         return pd.Series(values, dtype=kind)
