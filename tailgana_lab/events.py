@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from logging import getLogger
+from threading import RLock
 from typing import Any
 
 PROFILING_STARTED = "performance.profiling_started"
@@ -35,6 +36,8 @@ BOTTLENECK_FAILED = "bottleneck_analysis.failed"
 Payload = Mapping[str, Any]
 Callback = Callable[[str, Payload], object]
 Emit = Callable[[str, Payload], None]
+_MAX_NAMES = 1024  # names whose subscribers are remembered: names are few, unless someone puts data into them
+_CHANGE = RLock()  # one subscriber comes or goes at a time; not the bus's own, or a bus could not be pickled
 
 
 @dataclass(eq=False)
@@ -63,40 +66,59 @@ class Subscription:
         """End it; a second time does nothing."""
         self.bus.remove(self)
 
+    def count_failure(self, name: str, error: Exception) -> None:
+        """Take note that it raised; the first time is logged."""
+        self.n_failed += 1
+        self.last_error = error
+        if self.n_failed == 1:
+            getLogger(__name__).warning(
+                "a subscriber of `%s` raised %s at `%s`: %s; later failures are only counted",
+                *(self.pattern, type(error).__name__, name, error),
+            )
+
 
 class EventBus:
     """Calls subscribers in the order in which they came, in the thread that emits."""
 
     def __init__(self) -> None:
-        self._subscriptions: tuple[Subscription, ...] = ()
+        self._routes = _Routes(())
 
     def subscribe(self, pattern: str, callback: Callback) -> Subscription:
         """Call `callback(name, payload)` for each event whose name fits a shell pattern."""
         subscription = Subscription(pattern, callback, self)
-        self._subscriptions = (*self._subscriptions, subscription)
+        with _CHANGE:
+            self._routes = _Routes((*self._routes.subscriptions, subscription))
         return subscription
 
     def remove(self, subscription: Subscription) -> None:
         """Call this subscriber no more."""
-        self._subscriptions = tuple(each for each in self._subscriptions if each is not subscription)
+        with _CHANGE:
+            self._routes = _Routes(tuple(each for each in self._routes.subscriptions if each is not subscription))
 
     def emit(self, name: str, payload: Payload) -> None:
         """Tell all who want to know; returns when each has been called."""
-        for subscription in self._subscriptions:
-            if subscription.wants(name):
-                self._deliver(subscription, name, payload)
+        routes = self._routes
+        wanted = routes.known.get(name)
+        for subscription in routes.find(name) if wanted is None else wanted:
+            try:
+                subscription.callback(name, payload)
+            except Exception as error:  # noqa: BLE001  # the work that is announced must not depend on who listens
+                subscription.count_failure(name, error)
 
-    def _deliver(self, subscription: Subscription, name: str, payload: Payload) -> None:
-        try:
-            subscription.callback(name, payload)
-        except Exception as error:  # noqa: BLE001  # the work that is announced must not depend on who listens
-            subscription.n_failed += 1
-            subscription.last_error = error
-            if subscription.n_failed == 1:
-                getLogger(__name__).warning(
-                    "a subscriber of `%s` raised %s at `%s`: %s; later failures are only counted",
-                    *(subscription.pattern, type(error).__name__, name, error),
-                )
+
+class _Routes:
+    """Who wants which name, found out once for each: replaced as a whole when anyone comes or goes."""
+
+    def __init__(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self.subscriptions = subscriptions
+        self.known: dict[str, tuple[Subscription, ...]] = {}
+
+    def find(self, name: str) -> tuple[Subscription, ...]:
+        """Those whose pattern fits, in the order in which they came."""
+        wanted = tuple(each for each in self.subscriptions if each.wants(name))
+        if len(self.known) < _MAX_NAMES:
+            self.known[name] = wanted
+        return wanted
 
 
 DEFAULT_BUS = EventBus()

@@ -91,3 +91,23 @@ def test_a_subscriber_may_cancel_itself_while_it_is_called(bus: EventBus) -> Non
     bus.emit("a", {})
     bus.emit("b", {})
     assert seen == ["a", "other", "other"]
+
+
+def test_who_comes_later_hears_a_name_that_was_known_before(bus: EventBus) -> None:
+    seen = []
+    bus.subscribe("a.*", lambda name, payload: seen.append("first"))
+    bus.emit("a.b", {})
+    later = bus.subscribe("*", lambda name, payload: seen.append("later"))
+    bus.emit("a.b", {})
+    later.cancel()
+    bus.emit("a.b", {})
+    assert seen == ["first", "first", "later", "first"]
+
+
+def test_any_number_of_names_is_delivered(bus: EventBus) -> None:
+    seen = []
+    bus.subscribe("a.*", lambda name, payload: seen.append(name))
+    names = [f"a.{n}" for n in range(3000)]
+    for name in [*names, *names]:
+        bus.emit(name, {})
+    assert seen == [*names, *names]
