@@ -29,6 +29,7 @@ lab: install build/jupyter/kernels/python3/kernel.json  ## JupyterLab at the tou
 
 test: install  ## every test: Rust, TypeScript, Python, browser
 	@.ci/chromium
+	@.ci/postgresql
 	cargo test --quiet --locked --workspace
 	cd js && vitest run
 	python -m pytest -n 2

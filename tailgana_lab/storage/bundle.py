@@ -48,9 +48,7 @@ class ImportSummary:
         if self.n_known:
             parts.append(f"{self.n_known:,} {'was' if self.n_known == 1 else 'were'} there already")
         if self.n_untrusted:
-            parts.append(
-                f"{counted(self.n_untrusted, 'payload')} of others will not be run before `tgl.trust(name)`"
-            )
+            parts.append(f"{counted(self.n_untrusted, 'payload')} of others will not be run before `tgl.trust(name)`")
         return ", ".join(parts)
 
 

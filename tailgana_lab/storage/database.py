@@ -180,8 +180,9 @@ def sqlite_engine(path: Path) -> Engine:
 
 
 def postgresql_engine(url: str) -> Engine:
-    """Connections to a server, each tried before it is used again."""
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_S})
+    """Connections to a server, each tried before it is used again; a statement sees what was committed before it."""
+    how = {"isolation_level": "READ COMMITTED", "connect_args": {"connect_timeout": _CONNECT_S}}
+    return create_engine(url, pool_pre_ping=True, **how)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:

@@ -13,10 +13,12 @@ _SAYINGS = (
         r"\bis full|no space|disk i/o",
         "the disk of the store `{place}` is full or failing ({why}); what was stored before is safe",
     ),
+    ("permission denied for", "the store `{place}` is not this user's ({why}): ask for the right to make tables there"),
+    ("fatal:", "the server refuses the store `{place}` ({why}): are user, password and database right?"),
     ("read-?only", "the store `{place}` is read-only ({why}): name another with `TAILGANA_STORE`"),
     ("locked", "another process has kept the store `{place}` locked for {busy:g} s ({why}): end it, or try again"),
     (
-        "unable to open|permission|exists|not a directory",
+        "unable to open|permission|file exists|not a directory",
         "cannot open the store `{place}` ({why}): is it a file in a folder that you may write to?",
     ),
     ("connect", "no answer from the store `{place}` ({why}): is the server running?"),

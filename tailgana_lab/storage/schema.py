@@ -81,12 +81,16 @@ VERSION = len(STEPS)
 
 _TURN = 7_267_714  # any number: the name of the lock under which a PostgreSQL schema is brought up to date
 
+# Not `to_regclass`: that answers from what a connection remembers, which may be older than the turn that it waited for.
+_HAS_SCHEMA = """SELECT EXISTS (SELECT FROM pg_catalog.pg_tables
+    WHERE tablename = 'tailgana_schema' AND schemaname = ANY (current_schemas(false)))"""
+
 
 def version_of(connection: Connection) -> int:
     """The schema version of a database; 0 where there is no store yet."""
     if connection.dialect.name == "sqlite":
         return int(_value(connection, "PRAGMA user_version"))
-    if _value(connection, "SELECT to_regclass('tailgana_schema')") is None:
+    if not _value(connection, _HAS_SCHEMA):
         return 0
     return int(_value(connection, "SELECT max(version) FROM tailgana_schema"))
 

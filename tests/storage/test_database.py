@@ -176,6 +176,21 @@ def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
     assert "secret" not in said
 
 
+def test_a_server_that_refuses_is_named_with_what_it_says(postgresql) -> None:
+    url = postgresql.new_database()
+    assert 'role "nobody" does not exist' in complaint(Store(url.replace("tester", "nobody")))
+    assert "are user, password and database right" in complaint(Store(f"{url}_missing"))
+
+
+def test_a_database_where_this_user_may_make_no_tables_is_named(postgresql) -> None:
+    import psycopg
+
+    url = postgresql.new_database()
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN")
+    assert "ask for the right to make tables" in complaint(Store(url.replace("tester", "guest")))
+
+
 def test_a_file_that_was_removed_is_made_anew(file_store: Store) -> None:
     file_store.add("gone", {})
     for path in Path(file_store.place).parent.glob("lab.db*"):
