@@ -61,5 +61,3 @@ class FakeRace:
         if self._refuses and isinstance(new, bytes):
             raise WorkloadError(self._refuses)
         return race(self._verdict)
-
-

@@ -38,7 +38,7 @@ class Thoroughness:
 
 
 THOROUGHNESS = {
-    BenchmarkScope.QUICK: Thoroughness(100, 5.0),
+    BenchmarkScope.QUICK: Thoroughness(100, 10.0),
     BenchmarkScope.STANDARD: Thoroughness(1_000, 20.0),
     BenchmarkScope.DEEP: Thoroughness(10_000, 120.0),
     BenchmarkScope.REGRESSION: Thoroughness(1_000, 20.0),
@@ -310,7 +310,8 @@ def _captured_environment() -> dict[str, Any]:
 
 
 def _contest(old: Any, new: Any) -> "Comparison":
-    """The real race, likewise."""
+    """The real race, likewise, with the budget of the settings."""
     from tailgana_lab.measure.contest import Contest, ContestConfig
+    from tailgana_lab.settings import Settings
 
-    return Contest(old, new, ContestConfig()).run()
+    return Contest(old, new, ContestConfig(Settings.from_environment().budget_s)).run()

@@ -31,6 +31,12 @@ def test_a_slow_operation_alone_stands_out() -> None:
     assert find({"load": row(p95_ms=900.0)}, n_cores=2).bottlenecks == ["load: High latency (900.0 ms p95)"]
 
 
+def test_calls_too_slow_to_be_many_stand_out_by_their_median() -> None:
+    assert find({"load": {"latency_p50_ms": 2e3, "latency_p95_ms": nan}}, n_cores=2).bottlenecks == [
+        "load: High latency (2000.0 ms median)"
+    ]
+
+
 def test_what_is_fast_does_not_stand_out_by_its_share() -> None:
     assert find({"load": row(p95_ms=50.0), "parse": row()}, n_cores=2).bottlenecks == []
 
