@@ -104,3 +104,52 @@ def format_change(seconds: float) -> str:
     if isnan(seconds) or seconds == 0:
         return format_seconds(seconds)
     return ("+" if seconds > 0 else "−") + format_seconds(abs(seconds))
+
+
+def format_nanoseconds(nanoseconds: float) -> str:
+    """A duration that was measured in nanoseconds, in the unit that fits it.
+
+    Examples
+    --------
+    >>> format_nanoseconds(2.5e6), format_nanoseconds(float("nan"))
+    ('2.50 ms', '–')
+    """
+    return format_seconds(nanoseconds / 1e9)
+
+
+def format_ratio(ratio: float) -> str:
+    """A ratio of two durations: three digits after the point, three significant ones where it is large.
+
+    Examples
+    --------
+    >>> format_ratio(1.4), format_ratio(123.456), format_ratio(float("nan"))
+    ('1.400', '123', '–')
+    """
+    return f"{ratio:.3f}" if abs(ratio) < 9.995 else format_number(ratio)
+
+
+def format_ratio_interval(low: float, high: float) -> str:
+    """Both ends of an interval of ratios.
+
+    Examples
+    --------
+    >>> format_ratio_interval(1.392, 1.408), format_ratio_interval(float("nan"), 1.0)
+    ('1.392 to 1.408', '–')
+    """
+    if isnan(low) or isnan(high):
+        return MISSING
+    return f"{format_ratio(low)} to {format_ratio(high)}"
+
+
+def format_signed_pct(percent: float) -> str:
+    """A change in percent with its sign, one digit after the point.
+
+    Examples
+    --------
+    >>> format_signed_pct(20.0), format_signed_pct(-28.64), format_signed_pct(0.01), format_signed_pct(float("nan"))
+    ('+20.0 %', '−28.6 %', '0.0 %', '–')
+    """
+    if isnan(percent):
+        return MISSING
+    size = f"{abs(percent):.1f} %"
+    return size if size == "0.0 %" else ("+" if percent > 0 else "−") + size
