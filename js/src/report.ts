@@ -2,11 +2,16 @@
 // static one. Where that fails the static one stays.
 
 import "./style/panel.css";
+import { mountBaseline } from "./baseline";
 import { type BottleneckPayload, decodeEmbedded, inflate, type ProfilePayload } from "./contract";
 import { h } from "./dom";
+import { type BaselineKindPayload, isBaseline, isRegression, type RegressionPayload } from "./measured";
 import { mountBottlenecks, mountProfile } from "./panel";
+import { mountRegression } from "./regression";
 
-type Payload = ProfilePayload | BottleneckPayload;
+type Payload = ProfilePayload | BottleneckPayload | BaselineKindPayload | RegressionPayload;
+
+const nothing = () => undefined;
 
 async function embeddedResults(): Promise<Payload[]> {
   const packed = document.getElementById("tgl-data")?.textContent;
@@ -21,11 +26,17 @@ async function bringToLife(section: Element, payload: Payload): Promise<void> {
   if (payload.kind === "bottleneck") {
     section.append(host);
     mountBottlenecks(host, payload as BottleneckPayload);
+  } else if (isBaseline(payload)) {
+    section.append(host);
+    mountBaseline(host, payload);
+  } else if (isRegression(payload)) {
+    section.append(host);
+    mountRegression(host, payload, { select: nothing, brush: nothing });
   } else {
     const profile = payload as ProfilePayload;
     const data = await decodeEmbedded(profile);
     section.append(host);
-    mountProfile(host, profile, data, { select: () => undefined });
+    mountProfile(host, profile, data, { select: nothing });
   }
   fixed?.remove();
 }
