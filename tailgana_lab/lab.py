@@ -116,11 +116,11 @@ class Lab(Regressions):
 
     def report(self, path: "str | PathLike[str]") -> str:
         """Write all that was measured as one HTML file; see `tailgana_lab.report`."""
-        if not self._profiles:
+        if not self._profiles and not self._results:
             raise LabError("nothing to report yet: profile a cell with `%%tailgana_profile` first")
         from tailgana_lab.reporting.report import save_report
 
-        return save_report(path, self.profiles)
+        return save_report(path, [*self._profiles, *self._results])
 
     def identify_bottlenecks(
         self,

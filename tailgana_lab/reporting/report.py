@@ -1,7 +1,7 @@
 """The report: one HTML file that needs no network, no server and no kernel.
 
-It holds each profile twice: as a page without scripts, and packed for the same flame graph and
-tables as in the notebook, which take the page's place where scripts run.
+It holds each result twice: as a page without scripts, and packed for the same panels as in the notebook, which take
+the page's place where scripts run.
 """
 
 import gzip
@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from tailgana_lab.errors import LabError
 from tailgana_lab.reporting.escape import Html, element, joined
-from tailgana_lab.reporting.static import static_body
+from tailgana_lab.reporting.faces import face_of
+from tailgana_lab.reporting.plot_style import PLOT_CSS
 from tailgana_lab.reporting.style import PAGE_CSS, STATIC_CSS
 from tailgana_lab.results.formats import write_whole
+from tailgana_lab.results.profile import Profile
 from tailgana_lab.widgets.contract import profile_payload
 
 if TYPE_CHECKING:
-    from tailgana_lab.results.profile import Profile
+    from tailgana_lab.results.shown import Shown
+
+    Result = Profile | Shown
 
 BUILT = Path(__file__).parent.parent / "static"
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -32,10 +36,8 @@ MIN_PACKED_BYTES = 24_000  # of one profile, however many there are
 MIN_FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02)
 """Shares below which frames are folded, tried until a profile fits."""
 
-TOP = 20  # lines of the static part
 
-
-def save_report(path: "str | PathLike[str]", profiles: Sequence["Profile"], *, title: str = "") -> str:
+def save_report(path: "str | PathLike[str]", results: "Sequence[Result]", *, title: str = "") -> str:
     """Write the report; the file is replaced in one step. Returns the path.
 
     Raises
@@ -43,7 +45,7 @@ def save_report(path: "str | PathLike[str]", profiles: Sequence["Profile"], *, t
     LabError
         If the file cannot be written.
     """
-    page = render_report(profiles, title=title)
+    page = render_report(results, title=title)
     try:
         write_whole(Path(path), page.encode("utf-8", "backslashreplace"))
     except OSError as error:
@@ -51,59 +53,64 @@ def save_report(path: "str | PathLike[str]", profiles: Sequence["Profile"], *, t
     return fspath(path)
 
 
-def render_report(profiles: Sequence["Profile"], *, title: str = "") -> str:
-    """The page of one or several profiles, in the order given.
+def render_report(results: "Sequence[Result]", *, title: str = "") -> str:
+    """The page of one or several results, in the order given.
 
     `js/src/report.ts` finds its data in `script#tgl-data` (base64 of gzip of JSON, `{"v", "kind",
     "results": [payload, ...]}`) and puts result k in the place of `.tgl-static` in
     `section[data-tgl-result="k"]`.
     """
-    title = title or _title_of(profiles)
-    sections = [_section(k, profile, is_alone=len(profiles) == 1) for k, profile in enumerate(profiles)]
+    title = title or _title_of(results)
+    sections = [_section(k, result, is_alone=len(results) == 1) for k, result in enumerate(results)]
     body = element(
         "body",
-        element(
-            "header", element("h1", title), element("p", _about(profiles), class_="tgl-about"), _contents(profiles)
-        ),
+        element("header", element("h1", title), element("p", _about(results), class_="tgl-about"), _contents(results)),
         element("main", *sections or [element("p", "Nothing has been measured yet.")]),
-        _script(profiles),
+        _script(results),
         class_="tgl-page",
     )
     return f'<!doctype html>\n<html lang="en">\n{_head(title)}\n{body}\n</html>\n'
 
 
-def _title_of(profiles: Sequence["Profile"]) -> str:
-    if len(profiles) == 1 and profiles[0].name:
-        return f"Profile {profiles[0].name}"
-    return "Performance report"
+def _title_of(results: "Sequence[Result]") -> str:
+    name = face_of(results[0]).name(results[0]) if len(results) == 1 else ""
+    return f"{face_of(results[0]).word} {name}" if name else "Performance report"
 
 
-def _about(profiles: Sequence["Profile"]) -> str:
+def _about(results: "Sequence[Result]") -> str:
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    versions = ", ".join(sorted({profile.python for profile in profiles}))
+    versions = ", ".join(sorted({result.python for result in results if isinstance(result, Profile)}))
     return f"Made {made}" + (f", Python {versions}" if versions else "")
 
 
-def _contents(profiles: Sequence["Profile"]) -> Html:
-    """Links to the profiles, where there are several."""
-    if len(profiles) < 2:
+def _heading(k: int, result: "Result") -> str:
+    """What a result is called among others; a profile by its name alone."""
+    face = face_of(result)
+    name = face.name(result)
+    if isinstance(result, Profile):
+        return name or f"profile {k + 1}"
+    return f"{face.word} {name}" if name else f"{face.word} {k + 1}"
+
+
+def _contents(results: "Sequence[Result]") -> Html:
+    """Links to the results, where there are several."""
+    if len(results) < 2:
         return Html("")
     links = [
-        element("li", element("a", profile.name or f"profile {k + 1}", href=f"#tgl-profile-{k}"))
-        for k, profile in enumerate(profiles)
+        element("li", element("a", _heading(k, result), href=f"#tgl-result-{k}")) for k, result in enumerate(results)
     ]
-    return element("nav", element("ul", *links), aria_label="Profiles")
+    return element("nav", element("ul", *links), aria_label="Results")
 
 
-def _section(k: int, profile: "Profile", *, is_alone: bool) -> Html:
-    name = profile.name or f"profile {k + 1}"
+def _section(k: int, result: "Result", *, is_alone: bool) -> Html:
+    face, heading = face_of(result), _heading(k, result)
     return element(
         "section",
-        Html("") if is_alone else element("h2", name),
-        element("div", static_body(profile, TOP), class_="tgl-static"),
+        Html("") if is_alone else element("h2", heading),
+        element("div", face.static(result), class_="tgl-static"),
         data_tgl_result=k,
-        id=f"tgl-profile-{k}",
-        aria_label=f"Profile {name}",
+        id=f"tgl-result-{k}",
+        aria_label=f"{face.word} {heading}" if isinstance(result, Profile) else heading,
     )
 
 
@@ -115,33 +122,37 @@ def _head(title: str) -> Html:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
-        element("style", Html(PAGE_CSS + STATIC_CSS + _inlined("report.css", "</style"))),
+        element("style", Html(PAGE_CSS + STATIC_CSS + PLOT_CSS + _inlined("report.css", "</style"))),
     )
 
 
-def _script(profiles: Sequence["Profile"]) -> Html:
+def _script(results: "Sequence[Result]") -> Html:
     """The data and the code that draws it; nothing when the front end was not built."""
     code = _inlined("report.js", "</script")
-    if not code or not profiles:
+    if not code or not results:
         return Html("")
-    data = b64encode(pack_profiles(profiles)).decode()
+    data = b64encode(pack_results(results)).decode()
     return joined(
         element("script", Html(data), id="tgl-data", type="application/octet-stream"), element("script", Html(code))
     )
 
 
-def pack_profiles(profiles: Sequence["Profile"]) -> bytes:
-    """The payloads as compressed JSON; where they are large, narrow frames are folded harder."""
-    share = max(MIN_PACKED_BYTES, PACKED_BYTES // len(profiles))
-    document = {"v": 1, "kind": "report", "results": [_fitting_payload(profile, share) for profile in profiles]}
-    return _packed(document)
+def pack_results(results: "Sequence[Result]") -> bytes:
+    """The payloads as compressed JSON; where profiles are large, their narrow frames are folded harder."""
+    n_profiles = sum(isinstance(result, Profile) for result in results)
+    share = max(MIN_PACKED_BYTES, PACKED_BYTES // max(1, n_profiles))
+    payloads = [
+        _fitting_payload(result, share) if isinstance(result, Profile) else face_of(result).payload(result)
+        for result in results
+    ]
+    return _packed({"v": 1, "kind": "report", "results": payloads})
 
 
 def _packed(document: Any) -> bytes:
     return gzip.compress(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), 9, mtime=0)
 
 
-def _fitting_payload(profile: "Profile", n_bytes: int) -> dict[str, Any]:
+def _fitting_payload(profile: Profile, n_bytes: int) -> dict[str, Any]:
     payload: dict[str, Any] = {}
     for min_fraction in MIN_FRACTIONS:
         payload = profile_payload(profile, min_fraction=min_fraction)

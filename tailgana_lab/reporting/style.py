@@ -13,7 +13,7 @@ def _variables(fills: "dict[str, str]", ink: str) -> str:
 _LIGHT_VARIABLES = _variables(dict(LIGHT), LIGHT_INK) + "--tgl-bar:#b9d2f3;--tgl-plain:#e4e8ec;"
 DARK_VARIABLES = _variables(dict(DARK), DARK_INK) + "--tgl-bar:#2f4d73;--tgl-plain:#333a42;"
 
-_DARK_HOSTS = (
+DARK_HOSTS = (
     '[data-jp-theme-light="false"]',
     '[data-vscode-theme-kind="vscode-dark"]',
     ".vscode-dark",
@@ -66,7 +66,7 @@ font-variant-numeric:tabular-nums;white-space:nowrap}
 .tgl-static .tgls-lanes th:first-child{width:7em}.tgl-static .tgls-axis span:nth-child(even){display:none}}
 """
     + _STATES
-    + ",".join(f"{host} .tgl-static" for host in _DARK_HOSTS)
+    + ",".join(f"{host} .tgl-static" for host in DARK_HOSTS)
     + "{"
     + DARK_VARIABLES
     + "}"

@@ -14,6 +14,7 @@ from tailgana_lab.reporting import report
 from tailgana_lab.reporting.report import POLICY, render_report, save_report
 from tests.factories import make_profile
 from tests.reporting.test_escape import read
+from tests.specimens import make_baseline, make_comparison, make_history, make_performance, make_report
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = json.loads((ROOT / "tests/data/hostile_names.json").read_text())
@@ -46,6 +47,27 @@ def test_each_result_has_a_section_and_its_data(built: Path) -> None:
     sections = [attributes for tag, attributes in read(page).tags if tag == "section"]
     assert [section["data-tgl-result"] for section in sections] == ["0", "1"]
     assert [result["facts"]["name"] for result in data_of(page)["results"]] == ["one", "two"]
+
+
+def test_what_was_kept_raced_and_checked_stands_beside_profiles(built: Path) -> None:
+    results: list[Any] = [
+        make_profile(name="one"),
+        make_baseline(),
+        make_performance(),
+        make_comparison(),
+        make_report(),
+    ]
+    page = render_report([*results, make_history()])
+    kinds = ["profile", "baseline", "performance-baseline", "comparison", "regression", "history"]
+    assert [result["kind"] for result in data_of(page)["results"]] == kinds
+    words = read(page).words
+    for heading in ("Baseline clean", "Performance baseline standard", "Comparison clean", "Check clean"):
+        assert heading in words
+    assert "tgls-badge" in page[: page.index("</style>")]
+
+
+def test_a_report_of_one_result_has_its_title(built: Path) -> None:
+    assert "<h1>History clean</h1>" in render_report([make_history()])
 
 
 def test_the_script_of_the_page_looks_for_what_is_there() -> None:
