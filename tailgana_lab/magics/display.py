@@ -1,10 +1,11 @@
-"""How a profile is shown in a notebook: one output with the live panel and, for all else, the static forms."""
+"""How results are shown in a notebook: one output with the live panel and, for all else, the static forms."""
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tailgana_lab.results.profile import Profile
+    from tailgana_lab.results.shown import Shown
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -42,10 +43,20 @@ def bundle_of(profile: "Profile", shell: Any, *, top: int | None = None) -> dict
     from tailgana_lab.reporting.bundle import profile_bundle
 
     bundle: dict[str, Any] = profile_bundle(profile) if top is None else profile_bundle(profile, top=top)
-    if has_widgets(shell):
-        shown: Any = profile.to_widget()._repr_mimebundle_()
-        bundle[WIDGET] = (shown[0] if isinstance(shown, tuple) else shown)[WIDGET]
-    return bundle
+    return bundle | _live(profile, shell)
+
+
+def bundle_of_shown(result: "Shown", shell: Any) -> dict[str, Any]:
+    """The same of a baseline, a comparison, a check or a history."""
+    return result._repr_mimebundle_() | _live(result, shell)
+
+
+def _live(result: "Profile | Shown", shell: Any) -> dict[str, Any]:
+    """The live panel's part of a bundle, where it can be drawn."""
+    if not has_widgets(shell):
+        return {}
+    shown: Any = result.to_widget()._repr_mimebundle_()
+    return {WIDGET: (shown[0] if isinstance(shown, tuple) else shown)[WIDGET]}
 
 
 def show(profile: "Profile", shell: Any, *, top: int, snakeviz: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from IPython.core.error import UsageError
 
 from tailgana_lab.errors import InvalidRequestError
-from tailgana_lab.settings import in_folder, option, page_to_write, read_options
+from tailgana_lab.settings import in_folder, option, page_to_write, read_options, whole_number
 
 Options = TypeVar("Options")
 MODES = ("on", "off", "status")
@@ -22,12 +22,6 @@ def _interval(text: str) -> float | Literal["auto"]:
         return float(text)
     except ValueError:
         raise InvalidRequestError(f"`{text}` is neither `auto` nor a number of milliseconds") from None
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise InvalidRequestError(f"`{text}` is not a whole number from 1")
-    return int(text)
 
 
 def _variable(text: str) -> str:
@@ -55,7 +49,7 @@ class ProfileOptions:
         read=_interval,
     )
     memory: bool = option(False, "track allocations in the same run")
-    top: int = option(10, "hot lines to show", metavar="N", read=_count)
+    top: int = option(10, "hot lines to show", metavar="N", read=whole_number)
     into: str | None = option(None, "variable that gets the Profile", metavar="VAR", read=_variable)
     save: str | None = option(
         None,
