@@ -1,12 +1,18 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import nbformat
 import pytest
 
-from tailgana_lab import cli
+from tailgana_lab import cli, lab
+from tailgana_lab.errors import LabError
+from tailgana_lab.storage.store import Store
 from tests.factories import make_profile
+from tests.specimens import make_baseline, make_comparison, make_report
 
 
 def run(*words: str) -> int:
@@ -15,7 +21,12 @@ def run(*words: str) -> int:
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["nope"], ["report"], ["report", "x.docx"], ["report", "x.html", "--foo"], ["tour", "--outpt", "x.html"]],
+    [
+        *([], ["nope"], ["report"], ["report", "x.docx"], ["report", "x.html", "--foo"], ["tour", "--outpt", "x.html"]),
+        *(["check", "--fail-on", "banana"], ["check", "--nonsense"], ["check", "--budget-s", "0"]),
+        *(["store"], ["store", "frobnicate"], ["store", "export"], ["store", "import"], ["store", "vacuum", "x"]),
+        *(["store", "list", "--limit", "-1"], ["store", "list", "x"]),
+    ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_3(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
@@ -24,6 +35,15 @@ def test_wrong_usage_is_one_line_and_exit_code_3(words: list[str], capsys: pytes
     assert left.value.code == 3
     assert len(said.err.strip().splitlines()) == 1
     assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    "words", [["nope"], ["check", "--fail-on", "banana"], ["check", "--nonsense"], ["store", "frobnicate"]]
+)
+def test_a_wrong_word_is_named(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(*words)
+    assert words[-1] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
@@ -54,11 +74,99 @@ def test_report_makes_one_page_of_saved_profiles(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("saved", [[], ["missing.json"], ["page.prof"]])
-def test_report_without_a_profile_that_can_be_read_is_one_line(tmp_path, monkeypatch, capsys, saved: list[str]) -> None:
+def test_report_of_nothing_that_can_be_read_is_one_line(tmp_path, monkeypatch, capsys, saved: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("report", "page.html", *saved) == 3
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "page.html").exists()
+
+
+class CheckedLab(lab.Lab):
+    """Has baselines of these names; checks of them find this severity, or cannot be run."""
+
+    def __init__(self, **severities: str) -> None:
+        super().__init__()
+        self.severities = severities
+
+    def check(self, name: str, func: Any = None, *args: Any, **how: Any) -> Any:
+        if self.severities[name] == "gone":
+            raise LabError(f"`{name}`\nis gone")
+        verdict = "same" if self.severities[name] == "none" else "slower"
+        comparison = make_comparison(1.0 if verdict == "same" else 1.4)
+        return make_report(self.severities[name], workload=name, verdict=verdict, comparison=comparison)
+
+    @property
+    def book(self) -> Any:
+        return SimpleNamespace(newest=lambda: dict.fromkeys(self.severities))
+
+
+@pytest.mark.parametrize(
+    ("severities", "words", "code"),
+    [
+        ({}, [], 2),
+        ({"calm": "none"}, [], 0),
+        ({"calm": "none", "clean": "major"}, [], 1),
+        ({"calm": "none", "clean": "major"}, ["calm"], 0),
+        ({"clean": "minor"}, [], 0),
+        ({"clean": "minor"}, ["--fail-on", "minor"], 1),
+        ({"clean": "gone"}, [], 2),
+        ({"clean": "none"}, ["other"], 3),
+        ({"clean": "none"}, ["--json", "--markdown"], 3),
+    ],
+)
+def test_a_check_exits_as_a_build_needs_it(monkeypatch, capsys, severities: dict[str, str], words, code: int) -> None:
+    monkeypatch.setattr(lab, "Lab", lambda: CheckedLab(**severities))
+    assert run("check", *words) == code
+    said = capsys.readouterr()
+    assert len(said.err.splitlines()) == (1 if code == 3 or not severities else 0)
+
+
+def test_a_check_is_a_table_json_or_markdown(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(lab, "Lab", lambda: CheckedLab(clean="major", lost="gone"))
+    assert run("check") == 1
+    assert "clean" in capsys.readouterr().out
+    assert run("check", "--json") == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [result["reason"] for result in said["results"]][1] == "`lost` is gone"
+    assert run("check", "--markdown") == 1
+    assert "| clean | slower | 1.400 |" in capsys.readouterr().out
+
+
+def test_an_empty_store_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("TAILGANA_STORE", str(tmp_path / "lab.db"))
+    assert run("check", "--json", "clean") == 2
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"exit_code": 2, "results": []}
+    assert str(tmp_path / "lab.db") in said.err
+
+
+def test_a_store_that_cannot_be_read_is_no_regression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    (tmp_path / "lab.db").write_text("no database" * 1000)
+    monkeypatch.setenv("TAILGANA_STORE", str(tmp_path / "lab.db"))
+    assert run("check") == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_store_is_listed_carried_away_and_tidied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("TAILGANA_STORE", str(tmp_path / "lab.db"))
+    Store().add("Event one", {})
+    assert run("store", "list", "--query", "event") == 0
+    assert "Event one" in capsys.readouterr().out
+    assert run("store", "export", str(tmp_path / "bundle")) == 0
+    assert run("store", "import", str(tmp_path / "bundle")) == 0
+    assert run("store", "vacuum", "--days", "1") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert run("store", "import", str(tmp_path / "missing.json")) == 1
+    assert "missing.json" in capsys.readouterr().err
+
+
+def test_a_report_without_profiles_is_of_the_baselines_that_are_kept(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TAILGANA_STORE", str(tmp_path / "lab.db"))
+    baseline = make_baseline(name="tidy rows")
+    Store().add("kept", baseline.to_metadata(), tier="long_term")
+    assert run("report", str(tmp_path / "page.html")) == 0
+    assert "tidy rows" in (tmp_path / "page.html").read_text()
 
 
 @pytest.fixture
