@@ -53,8 +53,9 @@ def artefacts() -> Path:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep IPython's and Jupyter's files of a test out of the user's home, and drop the user's own settings."""
+    """Keep the files of a test out of the user's home, its key included, and drop the user's own settings."""
     home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("IPYTHONDIR", str(home / "ipython"))
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(home / "jupyter"))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(home / "runtime"))
