@@ -228,7 +228,7 @@ class Regressions:
         from tailgana_lab.results.performance import BenchmarkScope
         from tailgana_lab.workflows.baseline import PerformanceProfiler
 
-        profiler = PerformanceProfiler(store=self.store)
+        profiler = PerformanceProfiler(store=self.store, compare=lambda old, new: self._contest(old, new, "", None))
         names = None if operations is None else list(operations)
         made = wait_for(lambda: profiler.establish_baseline(scope or BenchmarkScope.STANDARD, names))
         self.remember(made)

@@ -118,18 +118,19 @@ class Contest:
         WorkloadError
             If it raised.
         """
-        try:
-            pace = self._race.begin()
-        except BudgetError:
-            raise BudgetError(
-                f"one call of each side did not end within `budget_s` = {self._config.budget_s:g}: "
-                "give it more, or check that the code ends"
-            ) from None
-        plan = make_plan(pace, self._race.left_s, is_isolated=self._race.is_isolated)
-        try:
-            return self._contested(plan)
-        except BudgetError:
-            return self._result([], plan, "the budget ended within a round", INCONCLUSIVE)
+        with self._race:
+            try:
+                pace = self._race.begin()
+            except BudgetError:
+                raise BudgetError(
+                    f"one call of each side did not end within `budget_s` = {self._config.budget_s:g}: "
+                    "give it more, or check that the code ends"
+                ) from None
+            plan = make_plan(pace, self._race.left_s, is_isolated=self._race.is_isolated)
+            try:
+                return self._contested(plan)
+            except BudgetError:
+                return self._result([], plan, "the budget ended within a round", INCONCLUSIVE)
 
     def _contested(self, plan: Plan) -> Comparison:
         first = self._batch(plan)

@@ -9,12 +9,13 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from tailgana_lab.errors import LabError, WorkloadError
 from tailgana_lab.measure.child import Worker, write_message
@@ -48,13 +49,6 @@ class Pace:
     """Calls of each block."""
     round_s: float
     """One round, seconds."""
-
-
-class Runner(Protocol):
-    """Where rounds are run."""
-
-    def ask(self, verb: str, *arguments: Any) -> Any:
-        """Have it done, and give the answer."""
 
 
 class Here:
@@ -98,13 +92,15 @@ class Child:
     def __init__(self, payloads: Sequence[bytes], hash_seed: int, deadline: float) -> None:
         self._deadline = deadline
         home = str(Path(__file__).resolve().parents[2])
+        # What it leaves behind when it is ended goes with its folder.
+        self._folder = tempfile.TemporaryDirectory(prefix="tailgana-race-", ignore_cleanup_errors=True)
         # -P: a file of the working folder must not take the place of a module of ours.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", f"import sys; sys.path.append({home!r}); {_START}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
+            env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "TMPDIR": self._folder.name},
             start_new_session=True,
         )
         try:
@@ -139,6 +135,7 @@ class Child:
                     stream.close()
                 except BrokenPipeError:
                     pass
+        self._folder.cleanup()
 
     def _answer(self) -> Any:
         import pickle
@@ -192,11 +189,19 @@ class Race:
         self._draw = random.Random(seed)
         self.pace: Pace | None = None
         self.processes: list[ProcessRounds] = []
+        self._ready: Here | Child | None = None
 
     @property
     def left_s(self) -> float:
         """What is left of the budget, seconds."""
         return self._budget_s - (time.monotonic() - self._began)
+
+    def __enter__(self) -> "Race":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._ready is not None:
+            self._ready.end()
 
     def begin(self) -> Pace:
         """Start the first process and see how long things take; it stays ready for its rounds.
@@ -209,35 +214,32 @@ class Race:
             If one of them raised.
         """
         began = time.monotonic()
-        with self._runner() as runner:
-            start_s = time.monotonic() - began
-            n_calls, round_ns = runner.ask("calibrate")
-            self.pace = Pace(start_s, n_calls, round_ns / 1e9)
+        self._ready = self._new_runner()
+        start_s = time.monotonic() - began
+        n_calls, round_ns = self._ready.ask("calibrate")
+        self.pace = Pace(start_s, n_calls, round_ns / 1e9)
         return self.pace
 
     def run(self, n_rounds: int, *, with_latencies: bool = False) -> None:
         """One more process with this many rounds, fewer where the budget ends before."""
-        assert self.pace is not None
-        with self._runner() as runner:
-            n_calls, round_ns = runner.ask("calibrate")
-            rounds: list[tuple[int, ...]] = []
-            chunk = max(1, int(_CHUNK_S * 1e9 / max(round_ns, 1)))
-            while len(rounds) < n_rounds and self.left_s > 2 * chunk * round_ns / 1e9:
-                rounds += runner.ask(
-                    "rounds", n_calls, min(chunk, n_rounds - len(rounds)), self._draw.randrange(1 << 30)
-                )
-            latencies = runner.ask("latencies") if with_latencies and self.left_s > 1 else []
-        if rounds:
-            self.processes.append(ProcessRounds(n_calls, rounds, latencies))
-
-    @contextmanager
-    def _runner(self) -> Iterator[Runner]:
-        runner: Here | Child
-        if self.is_isolated:
-            runner = Child(self._sides, self._draw.randrange(1, 1 << 31), self._began + self._budget_s)
-        else:
-            runner = Here(self._sides)
+        runner, self._ready = self._ready or self._new_runner(), None
         try:
-            yield runner
+            found = self._rounds_of(runner, n_rounds, with_latencies=with_latencies)
         finally:
             runner.end()
+        if found.rounds:
+            self.processes.append(found)
+
+    def _rounds_of(self, runner: "Here | Child", n_rounds: int, *, with_latencies: bool) -> ProcessRounds:
+        n_calls, round_ns = runner.ask("calibrate")
+        rounds: list[tuple[int, ...]] = []
+        chunk = max(1, int(_CHUNK_S * 1e9 / max(round_ns, 1)))
+        while len(rounds) < n_rounds and self.left_s > 2 * chunk * round_ns / 1e9:
+            rounds += runner.ask("rounds", n_calls, min(chunk, n_rounds - len(rounds)), self._draw.randrange(1 << 30))
+        latencies = runner.ask("latencies") if with_latencies and self.left_s > 1 else []
+        return ProcessRounds(n_calls, rounds, latencies)
+
+    def _new_runner(self) -> "Here | Child":
+        if not self.is_isolated:
+            return Here(self._sides)
+        return Child(self._sides, self._draw.randrange(1, 1 << 31), self._began + self._budget_s)

@@ -9,7 +9,7 @@ from typing import Any
 from tailgana_lab import _engine
 from tailgana_lab.errors import InvalidRequestError
 from tailgana_lab.measure import decide
-from tailgana_lab.measure.race import BudgetError, ProcessRounds, Race
+from tailgana_lab.measure.race import BudgetError, Pace, ProcessRounds, Race
 
 N_PROCESSES = 3
 MOST_ROUNDS = 100
@@ -61,21 +61,26 @@ def measure_alone(side: Any, budget_s: float, seed: int | None = None) -> SoloFi
     """
     if not 0 < budget_s < math.inf:
         raise InvalidRequestError(f"`budget_s` must be positive, got {budget_s}: 15 is a good start")
-    race = Race((side,), budget_s, seed)
+    with Race((side,), budget_s, seed) as race:
+        try:
+            pace = race.begin()
+        except BudgetError:
+            raise BudgetError(f"one call did not end within `budget_s` = {budget_s:g}: give it more") from None
+        _run_all(race, pace)
+    if not race.processes:
+        raise BudgetError(f"no round of it ended within `budget_s` = {budget_s:g}: give it more")
+    return _figures(race.processes, is_isolated=race.is_isolated)
+
+
+def _run_all(race: Race, pace: Pace) -> None:
+    """Rounds in each process, as many as its share of the budget has room for."""
     n_processes = N_PROCESSES if race.is_isolated else 1
-    try:
-        pace = race.begin()
-    except BudgetError:
-        raise BudgetError(f"one call did not end within `budget_s` = {budget_s:g}: give it more") from None
     for k in range(n_processes):
         share_s = _SHARE * race.left_s / (n_processes - k) - pace.start_s
         try:
             race.run(max(2, min(MOST_ROUNDS, int(share_s / pace.round_s))), with_latencies=True)
         except BudgetError:
-            break
-    if not race.processes:
-        raise BudgetError(f"no round of it ended within `budget_s` = {budget_s:g}: give it more")
-    return _figures(race.processes, is_isolated=race.is_isolated)
+            return
 
 
 def _figures(processes: Sequence[ProcessRounds], *, is_isolated: bool) -> SoloFigures:

@@ -20,6 +20,12 @@ class FakeRace:
         self.is_isolated, self.left_s = is_isolated, left_s
         self.processes: list[ProcessRounds] = []
 
+    def __enter__(self) -> "FakeRace":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
     def begin(self) -> Pace:
         return Pace(0.2, 10, 0.004)
 

@@ -55,6 +55,7 @@ def test_each_process_has_a_hash_seed_of_its_own() -> None:
         race = Race((packed(note), packed(note)), 30)
         race.begin()
         race.run(1)
+        race.run(1)
         seeds = set(noted.read().split())
     assert len(seeds) == 2
 
@@ -80,8 +81,9 @@ def test_code_that_raises_is_named_and_its_process_ends() -> None:
     def broken() -> None:
         raise KeyError("row 7 has no price")
 
-    with pytest.raises(WorkloadError, match="raised KeyError: 'row 7 has no price'"):
-        Race((packed(short), packed(broken)), 30).begin()
+    race = Race((packed(short), packed(broken)), 30)
+    with pytest.raises(WorkloadError, match="raised KeyError: 'row 7 has no price'"), race:
+        race.begin()
     assert children() == set()
 
 
@@ -90,14 +92,16 @@ def test_code_that_never_ends_is_ended_with_the_budget() -> None:
         while True:
             time.sleep(0.01)
 
-    with pytest.raises(BudgetError):
-        Race((packed(short), packed(endless)), 1.0).begin()
+    race = Race((packed(short), packed(endless)), 1.0)
+    with pytest.raises(BudgetError), race:
+        race.begin()
     assert children() == set()
 
 
 def test_code_that_kills_its_process_is_an_error_not_a_hang() -> None:
-    with pytest.raises(LabError, match="ended with code 3"):
-        Race((packed(short), packed(lambda: os._exit(3))), 30).begin()
+    race = Race((packed(short), packed(lambda: os._exit(3))), 30)
+    with pytest.raises(LabError, match="ended with code 3"), race:
+        race.begin()
 
 
 def test_code_that_cannot_travel_runs_here() -> None:
