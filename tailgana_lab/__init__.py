@@ -6,7 +6,15 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from tailgana_lab.environment import capture_environment
-    from tailgana_lab.errors import EngineError, InvalidRequestError, LabError, ProfileActiveError, WorkloadError
+    from tailgana_lab.errors import (
+        EngineError,
+        InvalidRequestError,
+        LabError,
+        ProfileActiveError,
+        StoreError,
+        UntrustedPayloadError,
+        WorkloadError,
+    )
     from tailgana_lab.events import emit_event, subscribe
     from tailgana_lab.functions import baseline, check, compare, operation, store, trust
     from tailgana_lab.lab import Lab, profile, report
@@ -52,6 +60,8 @@ __all__ = [
     "RegressionSeverity",
     "Settings",
     "Store",
+    "StoreError",
+    "UntrustedPayloadError",
     "WorkloadError",
     "baseline",
     "capture_environment",
@@ -70,7 +80,15 @@ __all__ = [
 
 _HOMES = {
     "environment": ("capture_environment",),
-    "errors": ("EngineError", "InvalidRequestError", "LabError", "ProfileActiveError", "WorkloadError"),
+    "errors": (
+        "EngineError",
+        "InvalidRequestError",
+        "LabError",
+        "ProfileActiveError",
+        "StoreError",
+        "UntrustedPayloadError",
+        "WorkloadError",
+    ),
     "events": ("emit_event", "subscribe"),
     "functions": ("baseline", "check", "compare", "operation", "store", "trust"),
     "lab": ("Lab", "profile", "report"),

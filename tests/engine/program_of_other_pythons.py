@@ -39,11 +39,11 @@ def spin(seconds: float) -> float:
 
 
 def long_one() -> float:
-    return spin(0.09)
+    return spin(0.27)
 
 
 def short_one() -> float:
-    return spin(0.03)
+    return spin(0.09)
 
 
 def function_seconds(raw: Raw, column: str = "total_s") -> dict[str, float]:
@@ -51,7 +51,7 @@ def function_seconds(raw: Raw, column: str = "total_s") -> dict[str, float]:
 
 
 def take_turns(truth: dict[str, float]) -> None:
-    for _ in range(8):
+    for _ in range(6):
         truth["long_one"] += long_one()
         truth["short_one"] += short_one()
 

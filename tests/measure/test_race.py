@@ -81,10 +81,11 @@ def test_code_that_raises_is_named_and_its_process_ends() -> None:
     def broken() -> None:
         raise KeyError("row 7 has no price")
 
+    before = children()
     race = Race((packed(short), packed(broken)), 30)
     with pytest.raises(WorkloadError, match="raised KeyError: 'row 7 has no price'"), race:
         race.begin()
-    assert children() == set()
+    assert children() <= before
 
 
 def test_code_that_never_ends_is_ended_with_the_budget() -> None:
@@ -92,10 +93,11 @@ def test_code_that_never_ends_is_ended_with_the_budget() -> None:
         while True:
             time.sleep(0.01)
 
+    before = children()
     race = Race((packed(short), packed(endless)), 1.0)
     with pytest.raises(BudgetError), race:
         race.begin()
-    assert children() == set()
+    assert children() <= before
 
 
 def test_code_that_kills_its_process_is_an_error_not_a_hang() -> None:

@@ -8,6 +8,8 @@ use super::rank::median;
 
 /// Shift below which nothing is reported, as a share of the level before.
 const LEAST_SHARE: f64 = 0.02;
+/// As `LEAST_SHARE`, for shifts that come little by little.
+const LEAST_SLOPE_SHARE: f64 = 0.05;
 /// Shift over its standard error below which nothing is reported.
 const LEAST_Z: f64 = 4.0;
 /// As `LEAST_Z`, for the few last values.
@@ -39,7 +41,8 @@ pub struct ChangePoint {
 /// Shifts of level in a series, in order. Values that are not finite are skipped; indices stay those of what was given.
 ///
 /// A shift counts from 2 % of the level before it and 4 standard errors on, widened for noise whose neighbours are alike,
-/// with three values or more on either side. One or two values far away are a spike, not a shift.
+/// with three values or more on either side. One or two values far away are a spike, not a shift; a state that the series
+/// often goes to and leaves is no level; values that drift count as shifted from 5 % on.
 pub fn change_points(values: &[f64]) -> Vec<ChangePoint> {
     let places: Vec<usize> = (0..values.len()).filter(|&k| values[k].is_finite()).collect();
     let series: Vec<f64> = places.iter().map(|&k| values[k]).collect();
@@ -73,7 +76,7 @@ struct Found {
 
 fn found_in(series: &[f64], noise: &Noise) -> Vec<Found> {
     let n = series.len();
-    let threshold = Threshold { z: least_z(n), share: LEAST_SHARE };
+    let threshold = Threshold { z: least_z(n), share: LEAST_SHARE, slope_share: LEAST_SLOPE_SHARE };
     let penalty = PENALTY * (n as f64).ln() * noise.inflation();
     let mut candidates = level_starts(series, noise, penalty);
     candidates.retain(|&at| at >= LEAST_SIDE && at + N_LAST < n);
@@ -82,7 +85,7 @@ fn found_in(series: &[f64], noise: &Noise) -> Vec<Found> {
         .map(|(at, evidence)| Found { at, evidence, is_suspect: false })
         .collect();
     let from = found.last().map_or(0, |last| last.at);
-    let suspect = Threshold { z: LEAST_SUSPECT_Z.max(threshold.z), share: LEAST_SHARE };
+    let suspect = Threshold { z: LEAST_SUSPECT_Z.max(threshold.z), ..threshold };
     if let Some((at, evidence)) = weigh_tail(series, noise, from, N_LAST, &suspect) {
         found.push(Found { at, evidence, is_suspect: true });
     }

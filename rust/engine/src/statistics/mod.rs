@@ -9,6 +9,8 @@ mod levels;
 mod noise;
 mod pruning;
 mod rank;
+mod slopes;
+mod switching;
 
 pub use bootstrap::{Resampling, median_bootstrap};
 pub use change_points::{ChangePoint, change_points};
