@@ -1,7 +1,8 @@
 //! The engine of tailgana_lab: everything that touches time, memory of other threads, or large tables, without Python's C API.
 //!
-//! `sampler` watches all threads of the own process and never takes the interpreter's lock.
+//! `cache` decides what a cache keeps. `sampler` watches all threads of the own process and never takes the interpreter's lock.
 
+pub mod cache;
 mod error;
 pub mod sampler;
 pub mod statistics;

@@ -1,0 +1,58 @@
+//! What a replacement policy is. It knows entries by small numbers, never by key or value.
+
+/// Number of an entry: dense, from 0. A caller keeps one for as long as the policy remembers the entry.
+pub type Id = u32;
+
+/// Who is told of entries that leave.
+pub trait Leavers {
+    /// The entry has lost its place. With `is_ghost` the policy still remembers its number, and `forgotten` follows later.
+    fn evicted(&mut self, id: Id, is_ghost: bool);
+    /// A ghost is remembered no more: its number may be given to another key.
+    fn forgotten(&mut self, id: Id);
+}
+
+/// Nobody is told: for replay, where numbers stay with their keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+impl Leavers for Nobody {
+    #[inline(always)]
+    fn evicted(&mut self, _: Id, _: bool) {}
+    #[inline(always)]
+    fn forgotten(&mut self, _: Id) {}
+}
+
+/// Decides which entry leaves. Deterministic: the same requests give the same evictions.
+///
+/// An entry is resident, a ghost (remembered without a value; only some policies have them), or unknown. The caller asks
+/// `is_resident`, then tells either `hit` or `admit`.
+pub trait Policy {
+    /// A policy for at least one entry; what it keeps for each number grows by `cover`.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+    /// Makes room to know the numbers below `n_ids`.
+    fn cover(&mut self, n_ids: usize);
+    /// Whether the entry has a place.
+    fn is_resident(&self, id: Id) -> bool;
+    /// Entries that have a place.
+    fn n_resident(&self) -> usize;
+    /// Most entries that have a place.
+    fn capacity(&self) -> usize;
+    /// A resident entry was asked for.
+    fn hit(&mut self, id: Id);
+    /// An entry that is not resident was asked for and gets a place; others may leave first. It may be a ghost.
+    fn admit(&mut self, id: Id, leavers: &mut impl Leavers);
+    /// The entry that would go next leaves. False when there is none.
+    fn evict_one(&mut self, leavers: &mut impl Leavers) -> bool;
+    /// A resident entry is taken out (it expired, or was deleted) and forgotten at once; nobody is told.
+    fn remove(&mut self, id: Id);
+    /// Changes the capacity, to at least one entry; what no longer fits leaves, ghosts too.
+    fn resize(&mut self, capacity: usize, leavers: &mut impl Leavers);
+    /// The resident entries, roughly in the order in which they would leave if nothing more was asked for.
+    fn order(&self) -> Vec<Id>;
+    /// The ghosts.
+    fn ghosts(&self) -> Vec<Id> {
+        Vec::new()
+    }
+}
