@@ -117,7 +117,7 @@ class CacheOptimizationPlan:
             raise InvalidRequestError(f"`size_multiplier` must be a number above 0, got `{factor}`: 2.0 doubles")
         if self.increase_size and factor <= 1:
             raise InvalidRequestError(
-                f"`increase_size` with `size_multiplier={factor}` does not increase anything: give one above 1, such as 2.0"
+                f"`increase_size` with `size_multiplier={factor}` increases nothing: give one above 1, such as 2.0"
             )
         if not self.increase_size and factor != 1:
             raise InvalidRequestError(
