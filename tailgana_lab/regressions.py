@@ -158,13 +158,14 @@ class Regressions:
         *args: Any,
         commit: str | None = None,
         budget_s: float | None = None,
+        force: bool = False,
         **kwargs: Any,
     ) -> "RegressionReport":
         """Race a baseline against today's code; see `tailgana_lab.check`."""
         from tailgana_lab.measure.payload import pack
 
         today = None if func is None else pack(func, args, kwargs, name=name)
-        return self._check(name, commit, budget_s, today=today)
+        return self._check(name, commit, budget_s, today, force=force)
 
     def check_cell(
         self,
@@ -174,16 +175,19 @@ class Regressions:
         *,
         commit: str | None = None,
         budget_s: float | None = None,
+        force: bool = False,
     ) -> "RegressionReport":
         """The same against the text of a cell over the kernel's names."""
         from tailgana_lab.measure.payload import pack_cell
 
-        return self._check(name, commit, budget_s, today=pack_cell(source, namespace, name=name))
+        return self._check(name, commit, budget_s, pack_cell(source, namespace, name=name), force=force)
 
-    def _check(self, name: str, commit: str | None, budget_s: float | None, today: Any) -> "RegressionReport":
+    def _check(
+        self, name: str, commit: str | None, budget_s: float | None, today: Any, *, force: bool
+    ) -> "RegressionReport":
         from tailgana_lab.workflows.regression import RegressionDetectionConfig
 
-        config = RegressionDetectionConfig(name, commit, self._budget(budget_s))
+        config = RegressionDetectionConfig(name, commit, self._budget(budget_s), force)
         if today is None:
             self.book.find(name)
         report = off_the_loop(lambda: self.detector().check(config, today))

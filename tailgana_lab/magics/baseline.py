@@ -68,6 +68,7 @@ class CheckOptions:
         "", "today's side; without it the same code, as it is now", metavar="EXPR", is_positional=True
     )
     commit: str | None = option(None, "race against the code of that commit instead", metavar="REV")
+    force: bool = option(False, "compare figures of unlike machines too, where the code cannot run again")
     budget_s: float | None = _budget()
 
 
@@ -132,7 +133,7 @@ class BaselineMagics(Magics):
 
     def check(self, options: CheckOptions) -> "RegressionReport":
         """Race a baseline against today's code."""
-        how: dict[str, Any] = {"commit": options.commit, "budget_s": options.budget_s}
+        how: dict[str, Any] = {"commit": options.commit, "force": options.force, "budget_s": options.budget_s}
         if not options.expression:
             return ask(lambda lab: lab.check(options.name, **how))
         source = checked_expression(options.expression)

@@ -136,13 +136,11 @@ class BaselineBook:
 
     def today(self, kept: Kept, namespace: Mapping[str, Any] | None = None) -> Payload:
         """The same workload as the code is now: imported afresh, or the cell's text over today's names."""
+        if kept.is_cell:
+            return self.today_of_source(kept, namespace)
         data = self.old_side(kept)
         baseline = kept.baseline
-        main = sys.modules.get("__main__")
-        names = vars(main) if namespace is None and main is not None else namespace or {}
-        if kept.is_cell:
-            setup = str(kept.record.metadata.get("setup") or "")
-            return pack_cell(baseline.source, names, setup=setup, name=baseline.name)
+        names = _names_of(namespace)
         operation = pack_operation(baseline.operation) if baseline.operation else None
         if operation is not None:
             return operation
@@ -152,6 +150,21 @@ class BaselineBook:
             return pack(call, recipe.args, recipe.kwargs, setup=recipe.setup, name=baseline.name)
         root = Path(kept.record.metadata.get("root") or ".")
         return pack_today(baseline.module, baseline.qualname, root=root, args_from=data, name=baseline.name)
+
+    def today_of_source(self, kept: Kept, namespace: Mapping[str, Any] | None = None) -> Payload:
+        """A cell's kept text over today's names.
+
+        Raises
+        ------
+        LabError
+            If it is no cell: its arguments are not known without its code.
+        """
+        baseline, metadata = kept.baseline, kept.record.metadata
+        if kept.is_cell:
+            setup = str(metadata.get("setup") or "")
+            return pack_cell(baseline.source, _names_of(namespace), setup=setup, name=baseline.name)
+        why = metadata.get("why_not") or "it has no code"
+        raise LabError(f"`{baseline.name}` cannot be run again: {why}; give today's function to compare by numbers")
 
     @contextmanager
     def at_commit(self, kept: Kept, commit: str) -> Iterator[tuple[Payload, str]]:
@@ -185,6 +198,11 @@ def root_of(payload: Payload) -> str:
     path = Path(payload.file).resolve()
     depth = payload.module.count(".") + (1 if path.name == "__init__.py" else 0)
     return str(path.parents[depth]) if depth < len(path.parents) else str(path.parent)
+
+
+def _names_of(namespace: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    main = sys.modules.get("__main__")
+    return vars(main) if namespace is None and main is not None else namespace or {}
 
 
 def _attribute(names: Mapping[str, Any], qualname: str, name: str) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from time import perf_counter_ns, thread_time_ns
 from typing import IO, Any
 
 from tailgana_lab import _engine
+from tailgana_lab.measure.canary import N_CALLS, canary
 
 BLOCK_NS = 2_000_000
 """Time of one block, nanoseconds: long enough for the clocks, short enough for both sides to meet the same noise."""
@@ -108,6 +109,16 @@ def run_rounds(sides: Sequence[Side], n_calls: int, n_rounds: int, seed: int) ->
     return rounds
 
 
+def run_beside_canary(side: Side, n_calls: int, n_rounds: int) -> list[tuple[int, ...]]:
+    """Rounds of one side, nanoseconds: wall-clock and CPU time of its block, then one call of the yardstick."""
+    rounds = []
+    for _ in range(n_rounds):
+        taken = side.block(n_calls)
+        canary_ns, _ = _engine.time_block(canary, (), None, N_CALLS)
+        rounds.append((*taken, canary_ns // N_CALLS))
+    return rounds
+
+
 def run_latencies(sides: Sequence[Side], call_ns: float) -> list[list[int]]:
     """Durations of single calls of each side, in turns, as many as a short time allows; nanoseconds."""
     wanted = min(_LATENCY_CALLS, int(_LATENCY_NS / max(call_ns, 1.0)))
@@ -135,7 +146,9 @@ class Worker:
         return n, taken
 
     def rounds(self, n_calls: int, n_rounds: int, seed: int) -> list[tuple[int, ...]]:
-        """See `run_rounds`."""
+        """See `run_rounds`; one side alone runs beside the yardstick."""
+        if len(self._sides) == 1:
+            return run_beside_canary(self._sides[0], n_calls, n_rounds)
         return run_rounds(self._sides, n_calls, n_rounds, seed)
 
     def close(self) -> None:

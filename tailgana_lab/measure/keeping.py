@@ -65,6 +65,7 @@ def measure_baseline(
         isolated=figures.is_isolated,
         low_ns=figures.low_ns,
         high_ns=figures.high_ns,
+        canary_ns=figures.canary_ns,
         round_medians_ns=figures.round_ns,
         sketch=figures.sketch,
         source=payload.source,

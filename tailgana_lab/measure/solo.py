@@ -32,6 +32,8 @@ class SoloFigures:
     """95th percentile of single calls, nanoseconds; NaN with fewer than 100."""
     cpu_usage_pct: float
     """CPU time over wall-clock time, percent."""
+    canary_ns: float
+    """Time of the yardstick in the same rounds, nanoseconds."""
     round_ns: list[float]
     """Time of a call in each round, nanoseconds."""
     sketch: bytes
@@ -84,10 +86,11 @@ def _run_all(race: Race, pace: Pace) -> None:
 
 
 def _figures(processes: Sequence[ProcessRounds], *, is_isolated: bool) -> SoloFigures:
-    taken = [[wall / each.n_calls for wall, _ in decide.kept(each) or each.rounds] for each in processes]
+    taken = [[wall / each.n_calls for wall, *_ in decide.kept(each) or each.rounds] for each in processes]
     logs = [math.log(median(times)) for times in taken]
     middle = fmean(logs)
     sd = max(stdev(logs) if len(logs) > 1 else 0.0, decide.BETWEEN_SD)
+    canaries = [math.log(median(canary for *_, canary in decide.kept(each) or each.rounds)) for each in processes]
     half = _engine.student_t_quantile(0.995, len(logs) + 3) * sd / math.sqrt(len(logs))
     wall = sum(each[0] for process in processes for each in process.rounds)
     cpu = sum(each[1] for process in processes for each in process.rounds)
@@ -100,6 +103,7 @@ def _figures(processes: Sequence[ProcessRounds], *, is_isolated: bool) -> SoloFi
         high_ns=math.exp(middle + half),
         p95_ns=sketch.quantile(0.95) if len(calls) >= _P95_CALLS else math.nan,
         cpu_usage_pct=100 * cpu / wall if wall else math.nan,
+        canary_ns=math.exp(fmean(canaries)),
         round_ns=[ns for times in taken for ns in times],
         sketch=sketch.to_bytes(),
         is_isolated=is_isolated,

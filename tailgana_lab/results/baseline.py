@@ -21,7 +21,7 @@ RECORD_TYPE = "performance_baseline"
 """`type` of the stored records of all baselines."""
 NAMED_SCOPE = "named"
 """`scope` of the stored record of a baseline that a user named."""
-_FIGURES = ("median_ns", "p95_ns", "peak_bytes", "low_ns", "high_ns")
+_FIGURES = ("median_ns", "p95_ns", "peak_bytes", "low_ns", "high_ns", "canary_ns")
 _LONG = ("source", "environment", "round_medians_ns", "sketch")
 
 
@@ -51,6 +51,8 @@ class Baseline(Shown):
     """Lower bound of the median, 99 %, nanoseconds."""
     high_ns: float = nan
     """Upper bound of the median, 99 %, nanoseconds."""
+    canary_ns: float = nan
+    """Time of a fixed piece of code in the same rounds, nanoseconds: the yardstick where the code cannot run again."""
     round_medians_ns: list[float] = field(default_factory=list, repr=False)
     """Time of a call in each round, nanoseconds."""
     sketch: bytes = field(default=b"", repr=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tailgana_lab.environment import capture_environment
+from tailgana_lab.environment import capture_environment, differences
 from tailgana_lab.errors import InvalidRequestError, LabError
 from tailgana_lab.events import REGRESSION_COMPLETED, REGRESSION_FAILED, REGRESSION_STARTED, Emit, emit_event
 from tailgana_lab.measure.baselines import REPORT_TYPE, BaselineBook, Kept
@@ -20,7 +20,9 @@ from tailgana_lab.measure.keeping import measure_baseline
 from tailgana_lab.measure.opened import pack_operation
 from tailgana_lab.measure.operations import DEFAULT_OPERATIONS, OperationBook
 from tailgana_lab.measure.payload import Payload, unpack
+from tailgana_lab.measure.solo import measure_alone
 from tailgana_lab.measure.trial import measure_memory
+from tailgana_lab.measure.yardstick import compare_numbers, learned_sd
 from tailgana_lab.results.baseline import without_nan
 from tailgana_lab.results.comparison import INCONCLUSIVE, Comparison
 from tailgana_lab.results.regression import (
@@ -54,6 +56,8 @@ class RegressionDetectionConfig:
     """The commit whose code is the old side; None: the newest baseline."""
     budget_s: float = 15.0
     """Wall-clock time of everything, seconds."""
+    force: bool = False
+    """Whether figures of unlike machines are compared too, where numbers are all there is."""
 
     def __post_init__(self) -> None:
         if not self.workload or not isinstance(self.workload, str):
@@ -159,6 +163,8 @@ class RegressionDetector:
             if first is not None:
                 return self._first(first, config, operation or "")
         kept = self._book.find(config.workload)
+        if config.baseline_commit is None and not kept.record.has_payload:
+            return self._by_numbers(kept, config, today or self._book.today_of_source(kept, namespace))
         with self._sides(kept, config, today, namespace) as sides:
             return self._raced(sides, config)
 
@@ -201,6 +207,29 @@ class RegressionDetector:
             self._snapshot(name, None, self._environment(), (comparison.new_ns, comparison.new_p95_ns), new_bytes),
         )
         return make_report(name, comparison, snapshots, self._limits)
+
+    def _by_numbers(self, kept: Kept, config: RegressionDetectionConfig, today: Payload) -> RegressionReport:
+        """Today's figures against those of code that cannot run again."""
+        old, environment = kept.baseline, self._environment()
+        unlike = differences(old.environment, environment)
+        if unlike and not config.force:
+            raise LabError(
+                f"`{old.name}` was measured elsewhere ({', '.join(unlike)} differ), and its code cannot run again: "
+                "`--force` compares all the same"
+            )
+        side = today.recipe if today.data is None or not old.isolated else today.data
+        figures = measure_alone(side, config.budget_s)
+        runs = [each.baseline for each in self._book.all_of(old.name)]
+        why = str(kept.record.metadata.get("why_not") or "its code was not kept")
+        if unlike:
+            why += f"; {', '.join(unlike)} differ, compared by force"
+        comparison = compare_numbers(old, figures, learned_sd(runs, environment), why)
+        times = ((old.median_ns, old.p95_ns), (figures.median_ns, figures.p95_ns))
+        snapshots = (
+            self._snapshot(old.name, old.commit_hash, old.environment, times[0], old.peak_bytes),
+            self._snapshot(old.name, None, environment, times[1], math.nan),
+        )
+        return make_report(old.name, comparison, snapshots, self._limits)
 
     def _snapshot(
         self,

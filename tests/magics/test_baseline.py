@@ -82,14 +82,14 @@ def test_an_expression_reaches_the_lab_as_it_is_written(book, asked: AskedLab) -
 
 def test_a_check_without_an_expression_is_of_the_code_as_it_is_now(book, asked: AskedLab) -> None:
     ran = book.must(f"%{MAGIC} check tidy --commit HEAD~1")
-    assert asked.asked == [("check", "tidy", {"commit": "HEAD~1", "budget_s": None})]
+    assert asked.asked == [("check", "tidy", {"commit": "HEAD~1", "force": False, "budget_s": None})]
     assert type(ran.result.result).__name__ == "RegressionReport"
 
 
 def test_a_check_with_an_expression_is_of_that(book, asked: AskedLab) -> None:
     book.must("x = 1")
     book.must(f"%{MAGIC} check tidy clean(x)")
-    assert asked.asked == [("check_cell", "tidy", "clean(x)", True, {"commit": None, "budget_s": None})]
+    assert asked.asked == [("check_cell", "tidy", "clean(x)", True, {"commit": None, "force": False, "budget_s": None})]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def read(line: str) -> CheckOptions:
     ],
 )
 def test_an_expression_is_taken_as_it_is_written_wherever_options_stand(line: str) -> None:
-    assert read(line) == CheckOptions("tidy", "clean('a  b', {'k': 1})", "HEAD~1", None)
+    assert read(line) == CheckOptions("tidy", "clean('a  b', {'k': 1})", commit="HEAD~1")
 
 
 def test_an_expression_may_begin_with_a_minus() -> None:

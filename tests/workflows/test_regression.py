@@ -10,6 +10,7 @@ import pytest
 
 from tailgana_lab.errors import InvalidRequestError, LabError
 from tailgana_lab.lab import Lab
+from tailgana_lab.measure.payload import pack
 from tailgana_lab.results.regression import RegressionReport, RegressionSeverity
 from tailgana_lab.workflows.regression import RegressionDetectionConfig, RegressionDetector
 
@@ -102,3 +103,39 @@ def test_a_strangers_baseline_is_not_run(lab: Lab, project: Path, monkeypatch: p
 def test_a_request_that_cannot_be_met_is_refused(config: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError):
         RegressionDetectionConfig(**config)
+
+
+def holding_a_lock(units: int) -> Any:
+    import threading
+
+    lock = threading.Lock()
+
+    def work() -> int:
+        with lock:
+            return sum(i * i for i in range(units))
+
+    return work
+
+
+def test_code_that_cannot_travel_is_compared_by_numbers(lab: Lab) -> None:
+    lab.baseline("locked", holding_a_lock(2000), budget_s=5)
+    report = lab.check("locked", holding_a_lock(8000), budget_s=5)
+    assert "by numbers alone" in report.reason
+    assert report.verdict == "slower"
+    assert report.has_regression
+
+
+def test_numbers_of_another_machine_are_refused_unless_forced(lab: Lab) -> None:
+    lab.baseline("locked", holding_a_lock(2000), budget_s=5)
+    detector = RegressionDetector(lab.store, environment=lambda: {"machine": "another"}, budget_s=5)
+    today = pack(holding_a_lock(2000), name="locked")
+    with pytest.raises(LabError, match=r"measured elsewhere \(machine differ\)"):
+        detector.check(RegressionDetectionConfig("locked", budget_s=5), today)
+    forced = detector.check(RegressionDetectionConfig("locked", budget_s=5, force=True), today)
+    assert "compared by force" in forced.reason
+
+
+def test_without_its_code_a_function_needs_todays(lab: Lab) -> None:
+    lab.baseline("locked", holding_a_lock(2000), budget_s=5)
+    with pytest.raises(LabError, match="give today's function"):
+        lab.check("locked", budget_s=5)
