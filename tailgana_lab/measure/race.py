@@ -34,8 +34,8 @@ class ProcessRounds:
     n_calls: int
     """Calls of each block."""
     rounds: list[tuple[int, ...]]
-    """Wall-clock time of old and new, then CPU time of old and new, nanoseconds per block; where one side is alone, both
-    of its block and then one call of the yardstick."""
+    """Wall-clock time of old and new, then CPU time of old and new, nanoseconds per block; where one side is alone,
+    both of its block and then one call of the yardstick."""
     latencies: list[list[int]] = field(default_factory=list)
     """Durations of single calls of old and new, nanoseconds."""
 
