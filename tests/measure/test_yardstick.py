@@ -1,4 +1,4 @@
-"""Comparing by numbers alone: the yardstick's ratio speaks, small changes never; what was learned sets the threshold."""
+"""Comparing by numbers alone: the yardstick speaks, small changes never; what was learned sets the threshold."""
 
 import math
 from dataclasses import replace
