@@ -9,7 +9,6 @@ pub struct Fifo {
     capacity: usize,
     links: Links,
     list: List,
-    is_in: Vec<bool>,
 }
 
 impl Policy for Fifo {
@@ -19,12 +18,11 @@ impl Policy for Fifo {
 
     fn cover(&mut self, n_ids: usize) {
         self.links.cover(n_ids);
-        self.is_in.resize(n_ids.max(self.is_in.len()), false);
     }
 
     #[inline]
     fn is_resident(&self, id: Id) -> bool {
-        self.is_in[id as usize]
+        self.links.is_linked(id)
     }
 
     fn n_resident(&self) -> usize {
@@ -36,14 +34,13 @@ impl Policy for Fifo {
     }
 
     #[inline]
-    fn hit(&mut self, _: Id) {}
+    fn hit(&mut self, _: Id, _: &mut impl Leavers) {}
 
     #[inline]
     fn admit(&mut self, id: Id, leavers: &mut impl Leavers) {
         if self.list.len >= self.capacity {
             self.evict_one(leavers);
         }
-        self.is_in[id as usize] = true;
         self.links.push_head(&mut self.list, id);
     }
 
@@ -52,15 +49,12 @@ impl Policy for Fifo {
         if self.list.len == 0 {
             return false;
         }
-        let id = self.links.pop_tail(&mut self.list);
-        self.is_in[id as usize] = false;
-        leavers.evicted(id, false);
+        leavers.evicted(self.links.pop_tail(&mut self.list), false);
         true
     }
 
-    fn remove(&mut self, id: Id) {
-        self.links.unlink(&mut self.list, id);
-        self.is_in[id as usize] = false;
+    fn remove(&mut self, id: Id, _: &mut impl Leavers) {
+        self.links.take(&mut self.list, id);
     }
 
     fn resize(&mut self, capacity: usize, leavers: &mut impl Leavers) {
@@ -71,6 +65,6 @@ impl Policy for Fifo {
     }
 
     fn order(&self) -> Vec<Id> {
-        self.links.oldest_first(&self.list)
+        self.links.oldest_first(&self.list).collect()
     }
 }

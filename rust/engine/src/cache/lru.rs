@@ -9,7 +9,6 @@ pub struct Lru {
     capacity: usize,
     links: Links,
     list: List,
-    is_in: Vec<bool>,
 }
 
 impl Policy for Lru {
@@ -19,12 +18,11 @@ impl Policy for Lru {
 
     fn cover(&mut self, n_ids: usize) {
         self.links.cover(n_ids);
-        self.is_in.resize(n_ids.max(self.is_in.len()), false);
     }
 
     #[inline]
     fn is_resident(&self, id: Id) -> bool {
-        self.is_in[id as usize]
+        self.links.is_linked(id)
     }
 
     fn n_resident(&self) -> usize {
@@ -36,11 +34,8 @@ impl Policy for Lru {
     }
 
     #[inline]
-    fn hit(&mut self, id: Id) {
-        if self.list.head != id {
-            self.links.unlink(&mut self.list, id);
-            self.links.push_head(&mut self.list, id);
-        }
+    fn hit(&mut self, id: Id, _: &mut impl Leavers) {
+        self.links.renew(&mut self.list, id);
     }
 
     #[inline]
@@ -48,7 +43,6 @@ impl Policy for Lru {
         if self.list.len >= self.capacity {
             self.evict_one(leavers);
         }
-        self.is_in[id as usize] = true;
         self.links.push_head(&mut self.list, id);
     }
 
@@ -57,15 +51,12 @@ impl Policy for Lru {
         if self.list.len == 0 {
             return false;
         }
-        let id = self.links.pop_tail(&mut self.list);
-        self.is_in[id as usize] = false;
-        leavers.evicted(id, false);
+        leavers.evicted(self.links.pop_tail(&mut self.list), false);
         true
     }
 
-    fn remove(&mut self, id: Id) {
-        self.links.unlink(&mut self.list, id);
-        self.is_in[id as usize] = false;
+    fn remove(&mut self, id: Id, _: &mut impl Leavers) {
+        self.links.take(&mut self.list, id);
     }
 
     fn resize(&mut self, capacity: usize, leavers: &mut impl Leavers) {
@@ -76,6 +67,6 @@ impl Policy for Lru {
     }
 
     fn order(&self) -> Vec<Id> {
-        self.links.oldest_first(&self.list)
+        self.links.oldest_first(&self.list).collect()
     }
 }

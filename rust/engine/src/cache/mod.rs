@@ -1,10 +1,31 @@
 //! Caches: which entry goes when there is no room. The same policies serve replay of a trace and the live cache.
 
+mod any;
+mod arc;
+mod climber;
+mod clock;
 mod fifo;
+#[cfg(test)]
+mod laws;
+mod lfu;
 mod links;
+mod lirs;
 mod lru;
 mod policy;
+mod s3fifo;
+mod sieve;
+mod twoq;
+mod wtinylfu;
 
+pub use any::{AnyPolicy, POLICIES};
+pub use arc::Arc;
+pub use clock::Clock;
 pub use fifo::Fifo;
+pub use lfu::Lfu;
+pub use lirs::Lirs;
 pub use lru::Lru;
 pub use policy::{Id, Leavers, Nobody, Policy};
+pub use s3fifo::S3Fifo;
+pub use sieve::Sieve;
+pub use twoq::TwoQ;
+pub use wtinylfu::WTinyLfu;

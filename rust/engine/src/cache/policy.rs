@@ -25,7 +25,7 @@ impl Leavers for Nobody {
 /// Decides which entry leaves. Deterministic: the same requests give the same evictions.
 ///
 /// An entry is resident, a ghost (remembered without a value; only some policies have them), or unknown. The caller asks
-/// `is_resident`, then tells either `hit` or `admit`.
+/// `is_resident`, then tells either `hit` or `admit`; `request` does both.
 pub trait Policy {
     /// A policy for at least one entry; what it keeps for each number grows by `cover`.
     fn with_capacity(capacity: usize) -> Self
@@ -39,14 +39,15 @@ pub trait Policy {
     fn n_resident(&self) -> usize;
     /// Most entries that have a place.
     fn capacity(&self) -> usize;
-    /// A resident entry was asked for.
-    fn hit(&mut self, id: Id);
+    /// A resident entry was asked for. No entry loses its place, but ghosts may be forgotten.
+    fn hit(&mut self, id: Id, leavers: &mut impl Leavers);
     /// An entry that is not resident was asked for and gets a place; others may leave first. It may be a ghost.
     fn admit(&mut self, id: Id, leavers: &mut impl Leavers);
     /// The entry that would go next leaves. False when there is none.
     fn evict_one(&mut self, leavers: &mut impl Leavers) -> bool;
-    /// A resident entry is taken out (it expired, or was deleted) and forgotten at once; nobody is told.
-    fn remove(&mut self, id: Id);
+    /// A resident entry is taken out (it expired, or was deleted) and forgotten at once. Nobody is told of it; older ghosts
+    /// may be forgotten.
+    fn remove(&mut self, id: Id, leavers: &mut impl Leavers);
     /// Changes the capacity, to at least one entry; what no longer fits leaves, ghosts too.
     fn resize(&mut self, capacity: usize, leavers: &mut impl Leavers);
     /// The resident entries, roughly in the order in which they would leave if nothing more was asked for.
@@ -54,5 +55,31 @@ pub trait Policy {
     /// The ghosts.
     fn ghosts(&self) -> Vec<Id> {
         Vec::new()
+    }
+    /// An entry is asked for; whether it was resident.
+    #[inline]
+    fn request(&mut self, id: Id, leavers: &mut impl Leavers) -> bool {
+        let is_hit = self.is_resident(id);
+        if is_hit {
+            self.hit(id, leavers);
+        } else {
+            self.admit(id, leavers);
+        }
+        is_hit
+    }
+    /// A ghost that is likely to be asked for soon, and so is worth loading ahead. Asked after each request; most policies
+    /// never name one.
+    #[inline]
+    fn ahead(&mut self) -> Option<Id> {
+        None
+    }
+    /// Whether loading ahead pays at present.
+    fn pays_ahead(&self) -> bool {
+        false
+    }
+    /// An entry that is not resident was loaded ahead of its use and gets a place; others may leave first.
+    #[inline]
+    fn admit_ahead(&mut self, id: Id, leavers: &mut impl Leavers) {
+        self.admit(id, leavers);
     }
 }
