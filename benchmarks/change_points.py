@@ -1,11 +1,14 @@
 """Change points: false alarms on noise, steps found in it, and time, beside peers that are installed.
 
-The series are made here from seeds; truth is where a step was put in.
+The series are made here from seeds, where truth is where a step was put in; or they are published ones with labels,
+where their folder is there. Otava wants an older numpy than the lab: `pip install --no-deps apache-otava` brings it.
 """
 
+import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +19,13 @@ from benchmarks.table import Cell, Figure, Table, figure_of
 OURS = "tailgana_lab"
 KERNEL = "ruptures, rbf kernel"
 ASV = "asv, detect_steps"
-LABELS = (OURS, KERNEL, ASV)
+OTAVA = "Otava"
+LABELS = (OURS, KERNEL, ASV, OTAVA)
 KINDS = ("white", "alike", "heavy-tailed")
 MARGIN = 5  # points; each step is matched at most once
-SIZES = (400, 10_000)
+SIZES = (100, 400, 1000, 10_000)
+LABELLED = Path(__file__).parents[2] / "shared" / "data" / "regression"
+SETS = ("otava_synthetic", "mozilla_graphs", "otava_tigerbeetle")
 MOST_FOR_PEERS = 1000  # points; beyond, they take minutes
 Finder = Callable[[Sequence[float]], Sequence[int]]
 
@@ -40,6 +46,10 @@ def finder_of(label: str) -> Finder:
         from asv.step_detect import detect_steps
 
         return lambda values: [step[0] for step in detect_steps(list(values))[1:]]
+    if label == OTAVA:
+        from otava.analysis import compute_change_points
+
+        return lambda values: [found.index for found in compute_change_points(list(values))[0]]
     from tailgana_lab._engine import change_points
 
     return lambda values: [index for index, *_, suspect in change_points(values) if not suspect]
@@ -90,6 +100,17 @@ def measure_quality(label: str, kind: str, n_series: int) -> dict[str, float]:
     return {"alarmed": n_alarmed / n_series, "precision": n_hit / max(n_said, 1), "recall": n_hit / n_true}
 
 
+def measure_labelled(label: str, name: str) -> dict[str, float]:
+    """F1 pooled over the published series, and the share of unchanged ones that are alarmed (NaN where all change)."""
+    find = finder_of(label)
+    n_hit = n_said = n_true = n_alarmed = n_unchanged = 0
+    for series in json.loads((LABELLED / f"{name}.json").read_text()):
+        places, found = series["change_points"], find(series["values"])
+        n_hit, n_said, n_true = n_hit + n_matched(places, found), n_said + len(found), n_true + len(places)
+        n_unchanged, n_alarmed = n_unchanged + (not places), n_alarmed + (not places and len(found) > 0)
+    return {"f1": 2 * n_hit / max(n_said + n_true, 1), "alarmed": n_alarmed / n_unchanged if n_unchanged else math.nan}
+
+
 def measure_time(label: str, n: int, n_runs: int) -> list[float]:
     """Milliseconds for a series of `n // 200 + 1` steps."""
     find = finder_of(label)
@@ -112,12 +133,21 @@ def steps(is_quick: bool) -> list[Step]:
         for label in LABELS
         for kind in KINDS
     ]
-    return quality + [
-        Step(f"{label}: {n}", __name__, "measure_time", {"label": label, "n": n, "n_runs": n_runs})
+    labelled = [
+        Step(f"{label}: {name}", __name__, "measure_labelled", {"label": label, "name": name})
         for label in LABELS
-        for n in SIZES
-        if label == OURS or n <= MOST_FOR_PEERS
+        for name in SETS
     ]
+    return (
+        quality
+        + (labelled if LABELLED.is_dir() else [])
+        + [
+            Step(f"{label}: {n}", __name__, "measure_time", {"label": label, "n": n, "n_runs": n_runs})
+            for label in LABELS
+            for n in SIZES
+            if label == OURS or n <= MOST_FOR_PEERS
+        ]
+    )
 
 
 def tables(results: Mapping[str, Any]) -> list[Table]:
@@ -131,11 +161,14 @@ def tables(results: Mapping[str, Any]) -> list[Table]:
 
     quality: list[list[Cell]] = []
     times: list[list[Cell]] = []
+    scores: list[list[Cell]] = []
     for label in LABELS:
         for kind in KINDS:
             found = result_of(label, kind)
             shares = ("alarmed", "precision", "recall")
             quality.append([f"{label}, {kind}", *(Figure(100 * found[s], digits=0) if found else None for s in shares)])
+        found = [result_of(label, name) for name in SETS]
+        scores.append([label, *(Figure(each["f1"], digits=2) if each else None for each in found)])
         took = [result_of(label, n) for n in SIZES]
         times.append([label, *(figure_of(ms) if ms else "not measured" for ms in took)])
     missing = tuple(notes)
@@ -146,6 +179,13 @@ def tables(results: Mapping[str, Any]) -> list[Table]:
             ("method, noise", "unchanged series alarmed, %", "precision, %", "recall, %"),
             quality,
             (*missing, f"A change counts as found within {MARGIN} points; steps are 3, 5, 10 or 20 %, noise 2 %."),
+        ),
+        Table(
+            "change_point_labels",
+            "Change points in published series, F1",
+            ("method", *SETS),
+            scores,
+            (*missing, f"Pooled over the series of a set; a change counts as found within {MARGIN} points."),
         ),
         Table(
             "change_point_time", "Time for a series, ms", ("method", *(f"{n} points" for n in SIZES)), times, missing
