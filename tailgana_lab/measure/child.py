@@ -136,14 +136,14 @@ class Worker:
         self._sides = [Side(recipe) for recipe in recipes]
         self._call_ns = 0.0
 
-    def calibrate(self) -> tuple[int, int]:
-        """Calls of a block, and the time of one round, nanoseconds."""
+    def calibrate(self) -> tuple[int, int, tuple[int, ...]]:
+        """Calls of a block, the time of one round, nanoseconds, and that round."""
         n = calls_per_block(self._sides)
         began = perf_counter_ns()
-        run_rounds(self._sides, n, 1, 0)
+        (first,) = self.rounds(n, 1, 0)
         taken = perf_counter_ns() - began
         self._call_ns = taken / len(self._sides) / n
-        return n, taken
+        return n, taken, first
 
     def rounds(self, n_calls: int, n_rounds: int, seed: int) -> list[tuple[int, ...]]:
         """See `run_rounds`; one side alone runs beside the yardstick."""

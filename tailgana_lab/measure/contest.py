@@ -206,14 +206,17 @@ class Contest:
         return _Look(clocks, found, found.verdict())
 
     def _estimate(self, processes: list[ProcessRounds], clocks: Clocks, confidence: float) -> Estimate:
-        if not processes:
-            return Estimate(0.0, math.inf)
+        if self._n_kept(processes) < 2:
+            alone = [ratio for each in processes for ratio in decide.log_ratios(each, uses_cpu=clocks.uses_cpu)]
+            return Estimate(alone[0] if alone else 0.0, math.inf)
         floor = (
             self._config.between_sd if self._race.is_isolated else max(decide.BETWEEN_SD_HERE, self._config.between_sd)
         )
         return decide.estimate(processes, uses_cpu=clocks.uses_cpu, confidence=confidence, between_sd=floor)
 
     def _result(self, processes: list[ProcessRounds], plan: Plan, why: str, verdict: str) -> Comparison:
+        if not processes and self._race.first is not None:
+            processes = [self._race.first]  # the round that set the pace is all there is
         clocks = decide.judge_clocks(processes)
         found = self._estimate(processes, clocks, _CONFIDENCE)
         known = bool(processes)
@@ -260,9 +263,13 @@ def _reason(made: Comparison, why: str) -> str:
     """What the verdict rests on, one line."""
     if math.isnan(made.ratio):
         return why
-    interval = f"{_percent(made.ratio)} ({_percent(made.ratio_low)} to {_percent(made.ratio_high)}, 99 %)"
+    bounds = f" ({_percent(made.ratio_low)} to {_percent(made.ratio_high)}, 99 %)"
+    interval = _percent(made.ratio) + (bounds if math.isfinite(made.ratio_high) else "")
     base = f"time {interval}, {format_seconds(made.old_ns / 1e9)} before, {format_seconds(made.new_ns / 1e9)} now"
-    parts = [base, f"{made.n_rounds} rounds in {made.n_processes} process{'es' if made.n_processes != 1 else ''}"]
+    parts = [
+        base,
+        f"{made.n_rounds} round{'s' if made.n_rounds != 1 else ''} in {made.n_processes} process{'es' if made.n_processes != 1 else ''}",
+    ]
     if made.verdict == INCONCLUSIVE:
         parts.append(f"a change of {made.smallest_detectable_pct:.1f} % would have shown")
     if made.clock == "cpu":

@@ -74,8 +74,9 @@ class Clocks:
 
 
 def kept(process: ProcessRounds) -> list[tuple[int, ...]]:
-    """The rounds without the first of them."""
-    return process.rounds[math.ceil(DROPPED_FRACTION * len(process.rounds)) :]
+    """The rounds without the first of them; the last one stays, if it is the only one."""
+    n = len(process.rounds)
+    return process.rounds[min(math.ceil(DROPPED_FRACTION * n), n - 1) :] if n else []
 
 
 def judge_clocks(processes: Sequence[ProcessRounds]) -> Clocks:

@@ -189,6 +189,7 @@ class Race:
         self._budget_s, self._began = budget_s, time.monotonic()
         self._draw = random.Random(seed)
         self.pace: Pace | None = None
+        self.first: ProcessRounds | None = None
         self.processes: list[ProcessRounds] = []
         self._ready: Here | Child | None = None
 
@@ -217,8 +218,9 @@ class Race:
         began = time.monotonic()
         self._ready = self._new_runner()
         start_s = time.monotonic() - began
-        n_calls, round_ns = self._ready.ask("calibrate")
+        n_calls, round_ns, first = self._ready.ask("calibrate")
         self.pace = Pace(start_s, n_calls, round_ns / 1e9)
+        self.first = ProcessRounds(n_calls, [first])
         return self.pace
 
     def run(self, n_rounds: int, *, with_latencies: bool = False) -> None:
@@ -232,7 +234,7 @@ class Race:
             self.processes.append(found)
 
     def _rounds_of(self, runner: "Here | Child", n_rounds: int, *, with_latencies: bool) -> ProcessRounds:
-        n_calls, round_ns = runner.ask("calibrate")
+        n_calls, round_ns, _ = runner.ask("calibrate")
         rounds: list[tuple[int, ...]] = []
         chunk = max(1, int(_CHUNK_S * 1e9 / max(round_ns, 1)))
         while len(rounds) < n_rounds and self.left_s > 2 * chunk * round_ns / 1e9:

@@ -19,7 +19,7 @@ OVERLAPS = """panel => {
 }"""
 WIDER = """panel => {
   const end = panel.getBoundingClientRect().right - parseFloat(getComputedStyle(panel).paddingRight) + 1;
-  const seen = e => e.checkVisibility() && !e.closest(".tgl-unseen, .tgl-scroll");
+  const seen = e => e.checkVisibility() && !e.ownerSVGElement && !e.closest(".tgl-unseen, .tgl-scroll");
   const wider = e => seen(e) && e.getBoundingClientRect().right > end;
   return [...panel.querySelectorAll("*")].filter(wider).map(e => e.className);
 }"""

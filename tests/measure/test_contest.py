@@ -8,7 +8,7 @@ from tailgana_lab.errors import InvalidRequestError
 from tailgana_lab.measure import contest as contest_module
 from tailgana_lab.measure.contest import Contest, ContestConfig, make_plan
 from tailgana_lab.measure.payload import pack
-from tailgana_lab.measure.race import Pace, ProcessRounds
+from tailgana_lab.measure.race import BudgetError, Pace, ProcessRounds
 from tests.measure.test_decide import process
 
 
@@ -19,6 +19,7 @@ class FakeRace:
         self._changes, self._n = changes, 0
         self.is_isolated, self.left_s = is_isolated, left_s
         self.processes: list[ProcessRounds] = []
+        self.first: ProcessRounds | None = None
 
     def __enter__(self) -> "FakeRace":
         return self
@@ -38,6 +39,17 @@ class FakeRace:
 def contested(monkeypatch: pytest.MonkeyPatch, race: FakeRace) -> Contest:
     monkeypatch.setattr(contest_module, "Race", lambda *_: race)
     return Contest(b"", b"", ContestConfig(15))
+
+
+def test_a_budget_that_ends_at_once_leaves_the_round_that_set_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    race = FakeRace([0.05], left_s=0.1)
+    race.first = process(0.05, 1, n=1)
+    monkeypatch.setattr(race, "run", lambda *_, **__: (_ for _ in ()).throw(BudgetError("the budget is over")))
+    made = contested(monkeypatch, race).run()
+    assert (made.verdict, made.n_rounds, len(made.rounds)) == ("inconclusive", 1, 1)
+    assert "it needs about" in made.reason
+    assert made.ratio_low <= made.ratio <= made.ratio_high
+    assert math.isfinite(made.smallest_detectable_pct)
 
 
 @pytest.mark.parametrize("change", [0.05, -0.05])
