@@ -29,6 +29,7 @@ export function change(value: Maybe): string {
 export function figure(value: Maybe): string {
   if (typeof value !== "number") return MISSING;
   const size = Math.abs(value);
+  if (size > 0 && size < 0.1) return String(Number(value.toPrecision(2)));
   return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 

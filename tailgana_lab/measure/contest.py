@@ -266,10 +266,9 @@ def _reason(made: Comparison, why: str) -> str:
     bounds = f" ({_percent(made.ratio_low)} to {_percent(made.ratio_high)}, 99 %)"
     interval = _percent(made.ratio) + (bounds if math.isfinite(made.ratio_high) else "")
     base = f"time {interval}, {format_seconds(made.old_ns / 1e9)} before, {format_seconds(made.new_ns / 1e9)} now"
-    parts = [
-        base,
-        f"{made.n_rounds} round{'s' if made.n_rounds != 1 else ''} in {made.n_processes} process{'es' if made.n_processes != 1 else ''}",
-    ]
+    rounds = "round" if made.n_rounds == 1 else "rounds"
+    processes = "process" if made.n_processes == 1 else "processes"
+    parts = [base, f"{made.n_rounds} {rounds} in {made.n_processes} {processes}"]
     if made.verdict == INCONCLUSIVE:
         parts.append(f"a change of {made.smallest_detectable_pct:.1f} % would have shown")
     if made.clock == "cpu":
