@@ -3,7 +3,7 @@
 The only place that formats a quantity; a missing figure (NaN) is a dash, never 0.
 """
 
-from math import isnan
+from math import floor, isnan, log10
 
 MISSING = "–"
 """Shown where a figure is not known."""
@@ -19,16 +19,20 @@ def ms_from_s(seconds: float) -> float:
 
 
 def format_number(value: float) -> str:
-    """Three significant digits without an exponent, all digits before the point.
+    """Three significant digits without an exponent, all digits before the point; two below a tenth.
 
     Examples
     --------
-    >>> format_number(1234.5), format_number(12.345), format_number(0.5), format_number(float("nan"))
-    ('1234', '12.3', '0.50', '–')
+    >>> format_number(1234.5), format_number(12.345), format_number(0.5), format_number(0.00123)
+    ('1234', '12.3', '0.50', '0.0012')
+    >>> format_number(float("nan"))
+    '–'
     """
     if isnan(value):
         return MISSING
     size = abs(value)
+    if 0 < size < 0.1:
+        return f"{value:.{1 - floor(log10(size))}f}"
     return f"{value:.{0 if size >= 99.95 else 1 if size >= 9.995 else 2}f}"
 
 

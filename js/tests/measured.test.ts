@@ -7,6 +7,7 @@ import type {
   PerformancePayload,
   ReportPayload,
 } from "../src/measured";
+import { figure } from "../src/pieces";
 import { mountRegression } from "../src/regression";
 
 let host: HTMLElement;
@@ -212,4 +213,8 @@ describe("baseline panel", () => {
   test("it refuses what is not its own", () => {
     expect(() => mountBaseline(host, { ...BASELINE, kind: "history" })).toThrow("cannot show a history");
   });
+});
+
+test("a figure has three digits, a small one two that tell something", () => {
+  expect([1234.4, 12.34, 0.5, 0.00123, 0, null].map(figure)).toEqual(["1234", "12.3", "0.50", "0.0012", "0.00", "–"]);
 });
