@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tailgana_lab.functions import baseline, check, compare, operation, store, trust
     from tailgana_lab.lab import Lab, profile, report
     from tailgana_lab.measure.change_points import change_points
+    from tailgana_lab.measure.replay import lru_curve, replay
     from tailgana_lab.results.baseline import Baseline
     from tailgana_lab.results.bottleneck import Bottleneck, BottleneckType
     from tailgana_lab.results.comparison import Comparison
@@ -69,8 +70,10 @@ __all__ = [
     "check",
     "compare",
     "emit_event",
+    "lru_curve",
     "operation",
     "profile",
+    "replay",
     "report",
     "run_benchmarks",
     "store",
@@ -93,6 +96,7 @@ _HOMES = {
     "functions": ("baseline", "check", "compare", "operation", "store", "trust"),
     "lab": ("Lab", "profile", "report"),
     "measure.change_points": ("change_points",),
+    "measure.replay": ("lru_curve", "replay"),
     "results.baseline": ("Baseline",),
     "results.bottleneck": ("Bottleneck", "BottleneckType"),
     "results.comparison": ("Comparison",),

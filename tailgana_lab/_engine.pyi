@@ -5,10 +5,12 @@ from typing import Any, Final, final
 
 __all__ = [
     "IS_RELEASE",
+    "POLICIES",
     "GcClock",
     "Recorder",
     "Sampler",
     "Sketch",
+    "Trace",
     "__version__",
     "change_points",
     "fold_frames",
@@ -24,6 +26,8 @@ __all__ = [
 
 __version__: str
 IS_RELEASE: Final[bool]
+POLICIES: Final[tuple[str, ...]]
+"""Names of the policies that a live cache can have, in the order in which they are shown."""
 
 @final
 class Sampler:
@@ -167,3 +171,45 @@ def normal_quantile(p: float) -> float:
 
 def change_points(values: Sequence[float]) -> list[tuple[int, float, float, float, float, bool]]:
     """Shifts of level: index, level before and after, change in percent, confidence, and whether it is only suspect."""
+
+@final
+class Trace:
+    """Requests for keys, kept as numbers from 0 in the order in which the keys first appear.
+
+    Parameters
+    ----------
+    keys : array of uint32, uint64 or int64, shape (n_requests,)
+        The key of each request; alike are those that are equal.
+
+    Raises
+    ------
+    TypeError
+        If it is no such array.
+    """
+
+    def __new__(cls, keys: Any) -> Trace: ...
+    @property
+    def n_requests(self) -> int:
+        """Requests."""
+
+    @property
+    def n_unique(self) -> int:
+        """Different keys."""
+
+    def replay(self, jobs: list[tuple[str, int]], n_threads: int) -> list[tuple[int, int]]:
+        """Misses and loads of each job, a policy of `POLICIES` or belady at a capacity. An interrupt stops it."""
+
+    def lru_curve(self) -> bytes:
+        """Hits of LRU at each capacity from 1 to `n_unique`, uint64."""
+
+    def reuse_ages(self, times: Any = None) -> tuple[bytes, bytes]:
+        """Different ages of keys when they are asked for again, from the last request, and requests of no greater age.
+
+        Both are uint64. Ages are in the unit of `times` (as `keys`, one a request, never falling), else in requests.
+        """
+
+    def ttl_hits(self, ttl: int, times: Any = None) -> int:
+        """Hits of an endless cache whose entries live `ttl` from when they were written, unit as in `reuse_ages`."""
+
+    def sample(self, share: float) -> Trace:
+        """The requests for about that share of the keys: all requests for a key, or none."""

@@ -1,16 +1,21 @@
 //! PyO3 face of the engine: `tailgana_lab._engine`. One file per folder of the engine; no logic of its own.
 
 mod error;
+mod replay;
 mod sampler;
 mod statistics;
 mod timing;
 
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 /// Module `tailgana_lab._engine`.
 #[pymodule(gil_used = true)]
 mod _engine {
     use super::*;
+
+    #[pymodule_export]
+    use super::replay::Trace;
 
     #[pymodule_export]
     use super::sampler::{GcClock, Recorder, Sampler, fold_frames, wilson_interval};
@@ -26,6 +31,7 @@ mod _engine {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("POLICIES", PyTuple::new(module.py(), tailgana_engine::cache::POLICIES)?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

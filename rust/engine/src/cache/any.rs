@@ -3,6 +3,9 @@
 use super::policy::{Id, Leavers, Policy};
 use super::{Arc, Clock, Fifo, Lfu, Lirs, Lru, S3Fifo, Sieve, TwoQ, WTinyLfu};
 
+/// More entries than there are numbers for need no place.
+const MOST: usize = Id::MAX as usize;
+
 /// The one list of policies: names, and what stands behind them.
 macro_rules! policies {
     ($($name:literal $kind:ident),+ $(,)?) => {
@@ -20,6 +23,7 @@ macro_rules! policies {
             /// The policy of that name, if there is one.
             #[must_use]
             pub fn named(name: &str, capacity: usize) -> Option<Self> {
+                let capacity = capacity.min(MOST);
                 match name {
                     $($name => Some(Self::$kind($kind::with_capacity(capacity))),)+
                     _ => None,
@@ -39,10 +43,11 @@ macro_rules! policies {
         macro_rules! each {
             ($any:expr, $policy:ident => $action:expr) => {
                 match $any {
-                    $(AnyPolicy::$kind($policy) => $action,)+
+                    $($crate::cache::AnyPolicy::$kind($policy) => $action,)+
                 }
             };
         }
+        pub(super) use each;
     };
 }
 
@@ -103,7 +108,7 @@ impl Policy for AnyPolicy {
     }
 
     fn resize(&mut self, capacity: usize, leavers: &mut impl Leavers) {
-        each!(self, policy => policy.resize(capacity, leavers));
+        each!(self, policy => policy.resize(capacity.min(MOST), leavers));
     }
 
     fn order(&self) -> Vec<Id> {

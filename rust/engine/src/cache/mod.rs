@@ -2,8 +2,11 @@
 
 mod any;
 mod arc;
+mod belady;
 mod climber;
 mod clock;
+mod curve;
+mod dense;
 mod fifo;
 #[cfg(test)]
 mod laws;
@@ -12,6 +15,7 @@ mod links;
 mod lirs;
 mod lru;
 mod policy;
+mod replay;
 mod s3fifo;
 mod sieve;
 mod twoq;
@@ -20,11 +24,14 @@ mod wtinylfu;
 pub use any::{AnyPolicy, POLICIES};
 pub use arc::Arc;
 pub use clock::Clock;
+pub use curve::{ReuseAges, lru_curve, reuse_ages, ttl_hits};
+pub use dense::Trace;
 pub use fifo::Fifo;
 pub use lfu::Lfu;
 pub use lirs::Lirs;
 pub use lru::Lru;
 pub use policy::{Id, Leavers, Nobody, Policy};
+pub use replay::{BELADY, Job, Replayed, can_replay, replay};
 pub use s3fifo::S3Fifo;
 pub use sieve::Sieve;
 pub use twoq::TwoQ;
