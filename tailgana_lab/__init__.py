@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tailgana_lab.events import emit_event, subscribe
     from tailgana_lab.functions import baseline, check, compare, operation, store, trust
     from tailgana_lab.lab import Lab, profile, report
+    from tailgana_lab.measure.cached import cached
     from tailgana_lab.measure.change_points import change_points
     from tailgana_lab.measure.replay import lru_curve, replay
     from tailgana_lab.results.baseline import Baseline
@@ -65,6 +66,7 @@ __all__ = [
     "UntrustedPayloadError",
     "WorkloadError",
     "baseline",
+    "cached",
     "capture_environment",
     "change_points",
     "check",
@@ -95,6 +97,7 @@ _HOMES = {
     "events": ("emit_event", "subscribe"),
     "functions": ("baseline", "check", "compare", "operation", "store", "trust"),
     "lab": ("Lab", "profile", "report"),
+    "measure.cached": ("cached",),
     "measure.change_points": ("change_points",),
     "measure.replay": ("lru_curve", "replay"),
     "results.baseline": ("Baseline",),

@@ -1,17 +1,23 @@
 """The compiled engine: what `tailgana_lab.measure` uses of it. Not public."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, Self, final
+
+from typing_extensions import disjoint_base
 
 __all__ = [
     "IS_RELEASE",
     "POLICIES",
+    "CacheStore",
+    "CachedCall",
     "GcClock",
     "Recorder",
     "Sampler",
     "Sketch",
+    "Ticket",
     "Trace",
     "__version__",
+    "allow_vectorcall",
     "change_points",
     "fold_frames",
     "hodges_lehmann",
@@ -213,3 +219,130 @@ class Trace:
 
     def sample(self, share: float) -> Trace:
         """The requests for about that share of the keys: all requests for a key, or none."""
+
+@final
+class CacheStore:
+    """A cache of Python objects, its counters and its recorder. State is touched under the GIL, never while code runs.
+
+    Parameters
+    ----------
+    capacity : int
+        Entries at most; 0 keeps nothing.
+    policy : str
+        One of `POLICIES`; ValueError if it is none.
+    ttl_ns, max_bytes : int or None
+        Nanoseconds an entry lives after it was written; most bytes of all values.
+    record : bool
+        Whether requests are recorded.
+    stand_in : callable
+        Turns an argument without a hash into one that has one, or gives NotImplemented.
+    weigh : callable
+        Size of a value, bytes.
+    """
+
+    def __new__(
+        cls,
+        capacity: int,
+        policy: str,
+        ttl_ns: int | None,
+        max_bytes: int | None,
+        record: bool,
+        stand_in: Callable[[Any], Any],
+        weigh: Callable[[Any], int],
+    ) -> CacheStore: ...
+    def __len__(self) -> int: ...
+    @property
+    def capacity(self) -> int:
+        """Entries at most."""
+
+    @property
+    def policy(self) -> str:
+        """Who decides what leaves."""
+
+    @property
+    def ttl_ns(self) -> int | None:
+        """Nanoseconds an entry lives after it was written."""
+
+    @property
+    def max_bytes(self) -> int | None:
+        """Most bytes of all values."""
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all values, where they are limited."""
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether requests are recorded."""
+
+    def resize(self, capacity: int) -> None:
+        """Change the number of entries; what no longer fits leaves as the policy has it."""
+
+    def set_policy(self, policy: str) -> None:
+        """Change the policy; every entry stays."""
+
+    def set_ttl(self, ttl_ns: int | None) -> None:
+        """Change the time to live, of present entries too."""
+
+    def clear(self) -> None:
+        """Take all entries out; what is being computed is not kept."""
+
+    def requests(self) -> tuple[int, int]:
+        """Hits and misses since the store was made."""
+
+    def counters(self, window: bool = True) -> dict[str, Any]:
+        """All counters: of the window since the last change, or since the store was made."""
+
+    def start_window(self) -> None:
+        """Begin a new window of counting."""
+
+    def trace(self) -> bytes:
+        """Recorded requests, oldest first: little-endian uint32 numbers of their keys."""
+
+    def misses(self) -> tuple[bytes, bytes, bytes]:
+        """The last computations: numbers of keys (uint32), sizes (uint32), durations in nanoseconds (uint64)."""
+
+    def time_marks(self) -> list[tuple[int, int]]:
+        """Requests made and the time then, nanoseconds, every 1,024 requests."""
+
+    def begin(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any] | None, ahead: bool = False, counted: bool = False
+    ) -> tuple[str, Any]:
+        """Begin a call for a task, or ahead of use.
+
+        Returns
+        -------
+        what, found
+            `hit` and the value, `lead` and a `Ticket`, `join` and what the leader attached, or `busy` and None.
+        """
+
+@final
+class Ticket:
+    """The right, and duty, to compute a value."""
+
+    def finish(self, value: Any, took_ns: int, prefetched: bool = False) -> None:
+        """Keep the value and give it to those who wait."""
+
+    def fail(self, error: BaseException | None = None) -> None:
+        """Nothing came of it; who waits raises the error, or tries for himself where there is none."""
+
+    def attach(self, object: Any) -> None:
+        """Leave something for those who come while it is being computed."""
+
+@disjoint_base
+class CachedCall:
+    """A function behind a store: arguments of the same type that are equal share an entry, a hit builds no tuple."""
+
+    def __new__(cls, function: Callable[..., Any], store: CacheStore) -> Self: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __get__(self, instance: Any, owner: Any = None, /) -> Any: ...
+    @property
+    def _store(self) -> CacheStore:
+        """The cache behind the function."""
+
+    @property
+    def _function(self) -> Callable[..., Any]:
+        """The function itself."""
+
+def allow_vectorcall(kind: type[CachedCall]) -> None:
+    """Let instances of a subclass be called by vectorcall, which Python 3.11 does not inherit; TypeError for others."""

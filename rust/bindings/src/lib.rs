@@ -1,5 +1,6 @@
 //! PyO3 face of the engine: `tailgana_lab._engine`. One file per folder of the engine; no logic of its own.
 
+mod cached;
 mod error;
 mod replay;
 mod sampler;
@@ -18,6 +19,9 @@ mod _engine {
     use super::replay::Trace;
 
     #[pymodule_export]
+    use super::cached::{CacheStore, Ticket, allow_vectorcall};
+
+    #[pymodule_export]
     use super::sampler::{GcClock, Recorder, Sampler, fold_frames, wilson_interval};
 
     #[pymodule_export]
@@ -32,6 +36,7 @@ mod _engine {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("POLICIES", PyTuple::new(module.py(), tailgana_engine::cache::POLICIES)?)?;
+        cached::add_types(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

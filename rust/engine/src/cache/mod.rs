@@ -13,6 +13,7 @@ mod laws;
 mod lfu;
 mod links;
 mod lirs;
+pub mod live;
 mod lru;
 mod policy;
 mod replay;

@@ -1,0 +1,272 @@
+//! `CachedCall`: a function behind a cache, called by vectorcall, so that a hit builds no tuple.
+//!
+//! PyO3 makes no types with a vectorcall of their own, hence the C API by hand.
+
+use std::ffi::{c_int, c_uint, c_void};
+use std::mem::{offset_of, size_of};
+use std::ptr::null_mut;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::flights::Outcome;
+use super::held::{Held, Raised};
+use super::key::{Asked, NoHash, calls};
+use super::store::{CacheStore, Caller, Looked, now_ns};
+
+#[repr(C)]
+struct CachedCall {
+    base: ffi::PyObject,
+    vectorcall: Option<ffi::vectorcallfunc>,
+    /// Owned, and the store inside of it; both null after the collector cleared the object.
+    store: *mut ffi::PyObject,
+    cell: *const CacheStore,
+    /// Owned.
+    function: *mut ffi::PyObject,
+}
+
+unsafe extern "C" {
+    fn PyMethod_New(function: *mut ffi::PyObject, instance: *mut ffi::PyObject) -> *mut ffi::PyObject;
+}
+
+const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT
+    | ffi::Py_TPFLAGS_HAVE_GC
+    | ffi::Py_TPFLAGS_BASETYPE
+    | ffi::Py_TPFLAGS_HAVE_VECTORCALL
+    | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
+
+/// Makes the type.
+pub fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let mut members = [
+        ffi::PyMemberDef {
+            name: c"__vectorcalloffset__".as_ptr(),
+            type_code: ffi::Py_T_PYSSIZET,
+            offset: offset_of!(CachedCall, vectorcall) as isize,
+            flags: ffi::Py_READONLY,
+            doc: std::ptr::null(),
+        },
+        ffi::PyMemberDef {
+            name: c"_store".as_ptr(),
+            type_code: ffi::Py_T_OBJECT_EX,
+            offset: offset_of!(CachedCall, store) as isize,
+            flags: ffi::Py_READONLY,
+            doc: c"The cache behind the function.".as_ptr(),
+        },
+        ffi::PyMemberDef {
+            name: c"_function".as_ptr(),
+            type_code: ffi::Py_T_OBJECT_EX,
+            offset: offset_of!(CachedCall, function) as isize,
+            flags: ffi::Py_READONLY,
+            doc: c"The function itself.".as_ptr(),
+        },
+        ffi::PyMemberDef::default(),
+    ];
+    let slot = |slot: c_int, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
+    let mut slots = [
+        slot(ffi::Py_tp_doc, c"A function behind a cache.".as_ptr() as *mut c_void),
+        slot(ffi::Py_tp_new, new as *mut c_void),
+        slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
+        slot(ffi::Py_tp_descr_get, get as *mut c_void),
+        slot(ffi::Py_tp_traverse, traverse as *mut c_void),
+        slot(ffi::Py_tp_clear, clear as *mut c_void),
+        slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
+        slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+        slot(0, null_mut()),
+    ];
+    let mut spec = ffi::PyType_Spec {
+        name: c"tailgana_lab._engine.CachedCall".as_ptr(),
+        basicsize: size_of::<CachedCall>() as c_int,
+        itemsize: 0,
+        flags: FLAGS as c_uint,
+        slots: slots.as_mut_ptr(),
+    };
+    // SAFETY: slots and members are complete and end with an empty one; Python copies them.
+    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec)) }
+}
+
+/// Lets instances of a subclass be called by vectorcall, and bound as methods at no cost: Python 3.11 does not inherit that.
+#[pyfunction]
+pub fn allow_vectorcall(kind: &Bound<'_, pyo3::types::PyType>) -> PyResult<()> {
+    let object = kind.as_type_ptr();
+    // SAFETY: the type is alive; the flags are set only on types whose instances have the slot, as checked.
+    unsafe {
+        if (*object).tp_vectorcall_offset != offset_of!(CachedCall, vectorcall) as isize {
+            return Err(PyTypeError::new_err("only subclasses of CachedCall can be called by vectorcall"));
+        }
+        (*object).tp_flags |= ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
+        ffi::PyType_Modified(object);
+    }
+    Ok(())
+}
+
+/// `CachedCall(function, store)`.
+unsafe extern "C" fn new(
+    kind: *mut ffi::PyTypeObject,
+    args: *mut ffi::PyObject,
+    _kwargs: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: Python calls it with the GIL, a type and a tuple; what is made is filled before anybody sees it.
+    unsafe {
+        let py = Python::assume_attached();
+        let args = Bound::from_borrowed_ptr(py, args);
+        let parsed = args.get_item(0).and_then(|function| Ok((function, args.get_item(1)?.cast_into::<CacheStore>()?)));
+        let (function, store) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                error.restore(py);
+                return null_mut();
+            }
+        };
+        let Some(alloc) = (*kind).tp_alloc else { return null_mut() };
+        let object = alloc(kind, 0);
+        if !object.is_null() {
+            let this = &mut *object.cast::<CachedCall>();
+            this.vectorcall = Some(vectorcall);
+            this.cell = store.get();
+            this.store = store.into_ptr();
+            this.function = function.into_ptr();
+        }
+        object
+    }
+}
+
+/// Binds it as a method.
+unsafe extern "C" fn get(
+    object: *mut ffi::PyObject,
+    instance: *mut ffi::PyObject,
+    _owner: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: Python calls it with the GIL and living objects.
+    unsafe {
+        if instance.is_null() || instance == ffi::Py_None() {
+            ffi::Py_INCREF(object);
+            return object;
+        }
+        PyMethod_New(object, instance)
+    }
+}
+
+unsafe extern "C" fn traverse(object: *mut ffi::PyObject, visit: ffi::visitproc, arg: *mut c_void) -> c_int {
+    // SAFETY: the collector calls it with a living object of this type.
+    unsafe {
+        let this = &*object.cast::<CachedCall>();
+        for held in [ffi::Py_TYPE(object).cast(), this.store, this.function] {
+            if !held.is_null() {
+                let stop = visit(held, arg);
+                if stop != 0 {
+                    return stop;
+                }
+            }
+        }
+        0
+    }
+}
+
+unsafe extern "C" fn clear(object: *mut ffi::PyObject) -> c_int {
+    // SAFETY: the collector calls it with the GIL; the references are taken out before they are given up.
+    unsafe {
+        let this = &mut *object.cast::<CachedCall>();
+        let (store, function) = (this.store, this.function);
+        (this.store, this.function, this.cell) = (null_mut(), null_mut(), null_mut());
+        drop((Held::take(store), Held::take(function)));
+        0
+    }
+}
+
+unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: the last reference is gone; a heap type is held by its instances.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(object.cast());
+        clear(object);
+        let kind = ffi::Py_TYPE(object);
+        if let Some(free) = (*kind).tp_free {
+            free(object.cast());
+        }
+        ffi::Py_DECREF(kind.cast());
+    }
+}
+
+/// A call.
+unsafe extern "C" fn vectorcall(
+    callable: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    nargsf: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: Python calls it with the GIL, an object of this type, and arguments that live until it returns.
+    unsafe {
+        let this = &*callable.cast::<CachedCall>();
+        let Some(store) = this.cell.as_ref() else { return raise_cleared() };
+        let n_named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
+        let n_args = ffi::PyVectorcall_NARGS(nargsf) as usize + n_named;
+        let given = if n_args == 0 { &[] } else { std::slice::from_raw_parts(args, n_args) };
+        let call = Call { store, function: this.function, args, nargsf, names };
+        let result = match Asked::new(given, names) {
+            Ok(asked) => match store.quick_hit(&asked) {
+                Some(value) => return value.into_ptr(),
+                None => call.look(&asked),
+            },
+            Err(NoHash::Raised) => Err(Raised),
+            Err(NoHash::Unhashable(_)) => {
+                ffi::PyErr_Clear();
+                store.with_asked(given, names, |asked| call.look(asked))
+            }
+        };
+        result.map_or(null_mut(), Held::into_ptr)
+    }
+}
+
+unsafe fn raise_cleared() -> *mut ffi::PyObject {
+    Raised::from(PyTypeError::new_err("this cached function is being collected"));
+    null_mut()
+}
+
+/// A call that was no quick hit.
+struct Call<'a> {
+    store: &'a CacheStore,
+    function: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    nargsf: usize,
+    names: *mut ffi::PyObject,
+}
+
+impl Call<'_> {
+    fn look(&self, asked: &Asked<'_>) -> Result<Held, Raised> {
+        let mut is_counted = false;
+        loop {
+            match self.store.look(asked, Caller::Thread, is_counted)? {
+                Looked::Hit(value) | Looked::Attached(value) => return Ok(value),
+                Looked::Lead(lead) => return self.compute(asked, lead),
+                Looked::Busy => {}
+                Looked::Join(wait) => match wait.end()? {
+                    Outcome::Value(value) => return Ok(value),
+                    Outcome::Error(error) => return Err(raise(&error)),
+                    Outcome::Abandoned => is_counted = true,
+                },
+            }
+        }
+    }
+
+    fn compute(&self, asked: &Asked<'_>, lead: super::store::Lead) -> Result<Held, Raised> {
+        let began_ns = now_ns();
+        // SAFETY: function and arguments are alive until this call returns: the caller holds both, the function through us.
+        let value = unsafe {
+            let function = Held::new(self.function);
+            let value = calls::vectorcall(function.as_ptr(), self.args, self.nargsf, self.names);
+            Held::take(value)
+        };
+        let Some(value) = value else {
+            self.store.fail(lead);
+            return Err(Raised);
+        };
+        self.store.succeed(lead, Some(asked), &value, now_ns() - began_ns, false)?;
+        Ok(value)
+    }
+}
+
+fn raise(error: &Held) -> Raised {
+    // SAFETY: the GIL is held.
+    let py = unsafe { Python::assume_attached() };
+    Raised::from(PyErr::from_value(error.bound(py).clone()))
+}

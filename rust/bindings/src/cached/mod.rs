@@ -1,0 +1,19 @@
+//! The live cache for Python: keys and values are objects, a function behind it is called by vectorcall.
+
+mod call;
+mod flights;
+mod held;
+mod key;
+mod methods;
+mod store;
+
+use pyo3::prelude::*;
+
+pub use call::allow_vectorcall;
+pub use methods::Ticket;
+pub use store::CacheStore;
+
+/// Adds the types that are made by hand.
+pub fn add_types(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("CachedCall", call::make_type(module.py())?)
+}

@@ -1,0 +1,474 @@
+//! A cache of Python objects: looks keys up, leads or joins computations, and drops what left when nothing is borrowed.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use pyo3::exceptions::PyRecursionError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use tailgana_engine::cache::Id;
+use tailgana_engine::cache::live::{Cause, Found, Incoming, Likeness, Live, MARK_EVERY, Miss, Setting};
+
+use super::flights::{Flight, Outcome, Wait};
+use super::held::{Held, Raised, UnderGil};
+use super::key::{Asked, Key, NoHash};
+
+/// One hit in so many is timed.
+const TIMED: u64 = 64;
+/// A value's size is asked for where computing it took this long, nanoseconds: then it costs nothing beside.
+const WORTH_WEIGHING_NS: u64 = 20_000;
+
+/// Nanoseconds of a clock that never goes back.
+pub fn now_ns() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as u64 + 1
+}
+
+/// What the GIL guards.
+pub struct State {
+    pub live: Live<Key, Held>,
+    pub flights: Vec<Flight>,
+    /// How often the cache was cleared.
+    pub epoch: u64,
+}
+
+/// A cache of Python objects, and how it treats what it cannot hash or weigh.
+#[pyclass(frozen, module = "tailgana_lab._engine")]
+pub struct CacheStore {
+    pub state: UnderGil<State>,
+    /// Turns an argument without a hash into one that has one, or gives NotImplemented.
+    stand_in: Py<PyAny>,
+    /// Size of a value, bytes.
+    weigh: Py<PyAny>,
+}
+
+/// What looking up a key led to.
+pub enum Looked {
+    /// The value.
+    Hit(Held),
+    /// The caller computes it.
+    Lead(Lead),
+    /// Another thread computes it.
+    Join(Wait),
+    /// A coroutine computes it; this is what it left for others.
+    Attached(Held),
+    /// It is being computed, and nobody needs it yet.
+    Busy,
+}
+
+/// The right, and duty, to compute a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Lead {
+    /// Which flight, or None where waiting for the one there is would have closed a circle.
+    pub serial: Option<u64>,
+    pub hash: u64,
+    pub trace: u32,
+    epoch: u64,
+}
+
+/// Who looks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Caller {
+    /// A thread, which waits for other threads.
+    Thread,
+    /// A task, which gets what the computing one attached.
+    Task,
+    /// Nobody needs the value yet: no request is counted, and nobody waits.
+    Ahead,
+}
+
+impl CacheStore {
+    pub fn with(setting: Setting, stand_in: Py<PyAny>, weigh: Py<PyAny>) -> Self {
+        let state = State { live: Live::new(setting), flights: Vec::new(), epoch: 0 };
+        Self { state: UnderGil::new(state), stand_in, weigh }
+    }
+
+    /// The value of a key that is there and compares without code of the user; counted.
+    #[inline]
+    pub fn quick_hit(&self, asked: &Asked<'_>) -> Option<Held> {
+        let mut state = self.state.borrow_mut();
+        let live = &mut state.live;
+        let n_requests = live.total().requests();
+        let is_timed = n_requests.is_multiple_of(TIMED);
+        let began_ns = if is_timed { now_ns() } else { 0 };
+        let Found::Entry(id) = live.find(asked.hash, |key| key.likeness(asked)) else { return None };
+        if live.needs_clock(id) && live.is_expired(id, now_ns()) {
+            return None;
+        }
+        live.hit(id);
+        let value = live.value(id).cloned();
+        if is_timed {
+            let ended_ns = now_ns();
+            live.time_hit(ended_ns - began_ns);
+            if n_requests.is_multiple_of(MARK_EVERY) {
+                live.mark_time(ended_ns);
+            }
+        }
+        value
+    }
+
+    /// The entry of a key. `spare` keeps what must not be dropped before the entry was used.
+    pub fn find(&self, asked: &Asked<'_>, spare: &mut Vec<Key>) -> Result<Option<Id>, Raised> {
+        loop {
+            let (id, key) = {
+                let state = self.state.borrow_mut();
+                let compare = |key: &Key| {
+                    if spare.iter().any(|other| other.is(key)) { Likeness::Different } else { key.likeness(asked) }
+                };
+                match state.live.find(asked.hash, compare) {
+                    Found::Entry(id) => return Ok(Some(id)),
+                    Found::Nothing => return Ok(None),
+                    Found::Perhaps(id) => match state.live.key(id) {
+                        Some(key) => (id, key.clone()),
+                        None => return Ok(None),
+                    },
+                }
+            };
+            let is_alike = key.is_alike(asked);
+            let is_there = {
+                let state = self.state.borrow_mut();
+                state.live.value(id).is_some() && state.live.key(id).is_some_and(|now| now.is(&key))
+            };
+            match is_alike {
+                Ok(true) if is_there => {
+                    spare.push(key);
+                    return Ok(Some(id));
+                }
+                Ok(true) => drop(key),
+                Ok(false) => spare.push(key),
+                Err(raised) => {
+                    drop_quietly(key);
+                    return Err(raised);
+                }
+            }
+        }
+    }
+
+    /// The flight of a key, by its serial number.
+    fn find_flight(&self, asked: &Asked<'_>) -> Result<Option<u64>, Raised> {
+        let mut different: Vec<u64> = Vec::new();
+        loop {
+            let (serial, key) = {
+                let state = self.state.borrow_mut();
+                let found = state.flights.iter().rev().find_map(|flight| {
+                    if flight.hash != asked.hash || different.contains(&flight.serial) || flight.is_left_behind() {
+                        return None;
+                    }
+                    match flight.key.likeness(asked) {
+                        Likeness::Same => Some((flight.serial, None)),
+                        Likeness::Unknown => Some((flight.serial, Some(flight.key.clone()))),
+                        Likeness::Different => None,
+                    }
+                });
+                match found {
+                    None => return Ok(None),
+                    Some((serial, None)) => return Ok(Some(serial)),
+                    Some((serial, Some(key))) => (serial, key),
+                }
+            };
+            let is_alike = key.is_alike(asked);
+            drop_quietly(key);
+            if is_alike? && self.state.borrow_mut().flights.iter().any(|flight| flight.serial == serial) {
+                return Ok(Some(serial));
+            }
+            different.push(serial);
+        }
+    }
+
+    /// Looks a key up; counts the request unless it was counted before.
+    pub fn look(&self, asked: &Asked<'_>, caller: Caller, is_counted: bool) -> Result<Looked, Raised> {
+        let mut spare = Vec::new();
+        let looked = loop {
+            let has_flights = !self.state.borrow_mut().flights.is_empty();
+            // Flights first: comparing them may run code, and what it changes is then still seen in the table.
+            let flight = if has_flights { self.find_flight(asked)? } else { None };
+            let entry = self.find(asked, &mut spare)?;
+            match self.settle(asked, entry, flight, caller, is_counted) {
+                Some(looked) => break looked,
+                None => continue,
+            }
+        };
+        drop(spare);
+        self.drop_gone();
+        looked
+    }
+
+    /// Acts on what was found, in one go. None where the flight has ended meanwhile.
+    fn settle(
+        &self,
+        asked: &Asked<'_>,
+        entry: Option<Id>,
+        flight: Option<u64>,
+        caller: Caller,
+        is_counted: bool,
+    ) -> Option<Result<Looked, Raised>> {
+        let mut state = self.state.borrow_mut();
+        let State { live, flights, epoch } = &mut *state;
+        if let Some(id) = entry {
+            if live.needs_clock(id) && live.is_expired(id, now_ns()) {
+                live.remove(id, Cause::Expired, now_ns());
+            } else {
+                if caller != Caller::Ahead && !is_counted {
+                    live.hit(id);
+                }
+                return live.value(id).cloned().map(|value| Ok(Looked::Hit(value)));
+            }
+        }
+        let is_request = caller != Caller::Ahead && !is_counted;
+        if let Some(serial) = flight {
+            let flight = flights.iter_mut().find(|flight| flight.serial == serial)?;
+            if caller == Caller::Thread && flight.owner == super::flights::this_thread() {
+                drop(state);
+                return Some(Err(needs_itself()));
+            }
+            let is_current = flight.epoch == *epoch;
+            if is_current && is_request {
+                live.miss_again(flight.trace);
+            }
+            if is_current {
+                let trace = flight.trace;
+                if caller == Caller::Ahead {
+                    return Some(Ok(Looked::Busy));
+                }
+                if let (Caller::Task, Some(attached)) = (caller, &flight.attached) {
+                    return Some(Ok(Looked::Attached(attached.clone())));
+                }
+                if caller == Caller::Thread
+                    && let Some(wait) = flight.join()
+                {
+                    return Some(Ok(Looked::Join(wait)));
+                }
+                return Some(Ok(Looked::Lead(Lead { serial: None, hash: asked.hash, trace, epoch: *epoch })));
+            }
+        }
+        let trace = if is_request { live.miss(asked.hash) } else { live.foresee(asked.hash) };
+        flights.retain(|flight| !flight.is_left_behind());
+        let flight = Flight::new(asked.hash, asked.to_key(), trace, *epoch);
+        let lead = Lead { serial: Some(flight.serial), hash: asked.hash, trace, epoch: *epoch };
+        flights.push(flight);
+        Some(Ok(Looked::Lead(lead)))
+    }
+
+    /// A computation ended with a value: keeps it, unless the cache was cleared meanwhile, and tells who waits.
+    pub fn succeed(
+        &self,
+        lead: Lead,
+        asked: Option<&Asked<'_>>,
+        value: &Held,
+        took_ns: u64,
+        is_ahead: bool,
+    ) -> Result<(), Raised> {
+        let bytes = self.bytes_of(value, took_ns);
+        let (key, ending) = match (self.take_flight(lead), asked) {
+            (Some(flight), _) => {
+                let (key, ending) = flight.end();
+                (key, Some(ending))
+            }
+            (None, Some(asked)) => (asked.to_key(), None),
+            (None, None) => return Ok(()),
+        };
+        self.state.borrow_mut().live.time_miss(Miss {
+            trace: lead.trace,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+            duration_ns: took_ns,
+        });
+        let kept = self.keep(lead, key, value.clone(), bytes, is_ahead);
+        if let Some(ending) = ending {
+            ending.land(|| Outcome::Value(value.clone()));
+        }
+        self.drop_gone();
+        kept
+    }
+
+    fn keep(&self, lead: Lead, key: Key, value: Held, bytes: u64, is_ahead: bool) -> Result<(), Raised> {
+        let now_ns = now_ns();
+        let entry = Incoming { hash: lead.hash, trace: lead.trace, key, value, bytes, ttl_ns: None, is_ahead };
+        let mut state = self.state.borrow_mut();
+        if state.epoch != lead.epoch {
+            state.live.keep_out(lead.hash, lead.trace);
+            drop(state);
+            return Ok(());
+        }
+        if !state.live.has_hash(lead.hash) {
+            state.live.insert(entry, now_ns);
+            return Ok(());
+        }
+        drop(state);
+        self.write(entry, now_ns)
+    }
+
+    /// Writes an entry, over the one of an equal key where there is one.
+    pub fn write(&self, entry: Incoming<Key, Held>, now_ns: u64) -> Result<(), Raised> {
+        let mut spare = Vec::new();
+        let key = entry.key.clone();
+        let found = key.asked(entry.hash, |asked| self.find(asked, &mut spare))?;
+        let mut state = self.state.borrow_mut();
+        match found {
+            Some(id) => {
+                state.live.replace(id, entry.value, entry.bytes, entry.ttl_ns, now_ns);
+                drop(state);
+                drop(entry.key);
+            }
+            None => {
+                state.live.insert(entry, now_ns);
+                drop(state);
+            }
+        }
+        self.drop_gone();
+        Ok(())
+    }
+
+    /// A computation raised what is set as the current exception: who waits raises it too, and nothing is kept.
+    pub fn fail(&self, lead: Lead) {
+        // SAFETY: the GIL is held; the exception is taken, normalised, and set again.
+        let outcome = unsafe {
+            let py = Python::assume_attached();
+            let error = PyErr::fetch(py);
+            let is_plain = error.is_instance_of::<pyo3::exceptions::PyException>(py);
+            let held = Held::from(error.value(py).clone().into_any());
+            error.restore(py);
+            if is_plain { Outcome::Error(held) } else { Outcome::Abandoned }
+        };
+        self.give_up(lead, &outcome);
+    }
+
+    /// A computation ended without a value.
+    pub fn give_up(&self, lead: Lead, outcome: &Outcome) {
+        let flight = self.take_flight(lead);
+        {
+            let mut state = self.state.borrow_mut();
+            state.live.count_failure();
+            state.live.keep_out(lead.hash, lead.trace);
+        }
+        if let Some(flight) = flight {
+            let (key, ending) = flight.end();
+            ending.land(|| outcome.clone());
+            drop_quietly(key);
+        }
+    }
+
+    fn take_flight(&self, lead: Lead) -> Option<Flight> {
+        let serial = lead.serial?;
+        let mut state = self.state.borrow_mut();
+        let at = state.flights.iter().rposition(|flight| flight.serial == serial)?;
+        Some(state.flights.swap_remove(at))
+    }
+
+    /// Hangs something on a flight for those who come after.
+    pub fn attach(&self, lead: Lead, object: Held) {
+        let Some(serial) = lead.serial else { return };
+        let mut state = self.state.borrow_mut();
+        let old = state
+            .flights
+            .iter_mut()
+            .find(|flight| flight.serial == serial)
+            .and_then(|flight| flight.attached.replace(object));
+        drop(state);
+        drop(old);
+    }
+
+    /// Drops what left, one after another, for each may run code that comes back here.
+    pub fn drop_gone(&self) {
+        loop {
+            let gone = self.state.borrow_mut().live.pop_gone();
+            if gone.is_none() {
+                return;
+            }
+            drop_quietly(gone);
+        }
+    }
+
+    /// Asks with arguments whose unhashable ones have been replaced by stand-ins.
+    ///
+    /// # Safety
+    /// As `Asked::new`.
+    pub unsafe fn with_asked<T>(
+        &self,
+        args: &[*mut ffi::PyObject],
+        names: *mut ffi::PyObject,
+        action: impl FnOnce(&Asked<'_>) -> Result<T, Raised>,
+    ) -> Result<T, Raised> {
+        let mut standing: Vec<*mut ffi::PyObject> = Vec::new();
+        let mut held: Vec<Held> = Vec::new();
+        loop {
+            let now = if held.is_empty() { args } else { &standing };
+            // SAFETY: the caller's promise, and stand-ins are held.
+            match unsafe { Asked::new(now, names) } {
+                Ok(asked) => return action(&asked),
+                Err(NoHash::Raised) => return Err(Raised),
+                Err(NoHash::Unhashable(place)) => {
+                    let instead = self.stand_in(now[place])?;
+                    if held.is_empty() {
+                        standing = args.to_vec();
+                    }
+                    standing[place] = instead.as_ptr();
+                    held.push(instead);
+                }
+            }
+        }
+    }
+
+    /// A stand-in for an argument whose hash just raised TypeError; the error again where there is none.
+    fn stand_in(&self, object: *mut ffi::PyObject) -> Result<Held, Raised> {
+        // SAFETY: an exception is set, the argument is alive, and the GIL is held.
+        let py = unsafe { Python::assume_attached() };
+        let error = PyErr::fetch(py);
+        // SAFETY: the argument is alive.
+        let object = unsafe { Bound::from_borrowed_ptr(py, object) };
+        let instead = self.stand_in.bind(py).call1((object,)).map_err(Raised::from)?;
+        if instead.is(py.NotImplemented()) {
+            return Err(Raised::from(error));
+        }
+        Ok(Held::from(instead))
+    }
+
+    /// Size of a value, bytes; 0 where it is not worth asking.
+    fn bytes_of(&self, value: &Held, took_ns: u64) -> u64 {
+        let is_needed = {
+            let state = self.state.borrow_mut();
+            state.live.max_bytes().is_some() || (state.live.is_recording() && took_ns >= WORTH_WEIGHING_NS)
+        };
+        if is_needed { self.weigh(value) } else { 0 }
+    }
+
+    pub fn weigh(&self, value: &Held) -> u64 {
+        // SAFETY: the GIL is held.
+        let py = unsafe { Python::assume_attached() };
+        let weighed = self.weigh.bind(py).call1((value.bound(py),)).and_then(|bytes| bytes.extract::<u64>());
+        weighed.unwrap_or(0) // a value that cannot tell its size weighs nothing
+    }
+
+    pub fn visit(&self, visit: &pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
+        visit.call(&self.stand_in)?;
+        visit.call(&self.weigh)?;
+        let Some(state) = self.state.try_borrow_mut() else { return Ok(()) };
+        for (key, value) in state.live.entries().chain(state.live.leaving().map(|(k, v)| (k.as_ref(), v.as_ref()))) {
+            key.map_or(Ok(()), |key| key.visit(visit))?;
+            value.map_or(Ok(()), |value| value.visit(visit))?;
+        }
+        for flight in &state.flights {
+            flight.key.visit(visit)?;
+            flight.attached.as_ref().map_or(Ok(()), |object| object.visit(visit))?;
+        }
+        Ok(())
+    }
+}
+
+/// Drops with the current exception set aside, for dropping may run code.
+fn drop_quietly<T>(gone: T) {
+    // SAFETY: the GIL is held; what is fetched is restored.
+    unsafe {
+        if ffi::PyErr_Occurred().is_null() {
+            drop(gone);
+            return;
+        }
+        let py = Python::assume_attached();
+        let error = PyErr::fetch(py);
+        drop(gone);
+        error.restore(py);
+    }
+}
+
+fn needs_itself() -> Raised {
+    Raised::from(PyRecursionError::new_err("this call needs its own result: the same arguments are being computed"))
+}

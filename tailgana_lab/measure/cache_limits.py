@@ -1,0 +1,74 @@
+"""What a cache may be told: capacity, policy, time to live, bytes. Checked here, trusted below."""
+
+from difflib import get_close_matches
+from math import isfinite
+from numbers import Integral, Real
+
+from tailgana_lab import _engine
+from tailgana_lab.errors import InvalidRequestError
+from tailgana_lab.results.caching import LIVE_POLICIES, PREDICTIVE
+
+
+def check_capacity(capacity: object) -> int:
+    """A number of entries; 0 keeps nothing.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it is no whole number of at least 0.
+    """
+    if isinstance(capacity, bool) or not isinstance(capacity, Integral) or not 0 <= int(capacity) < 2**63:
+        raise InvalidRequestError(
+            f"`capacity` must be a whole number of entries from 0 up, got `{capacity}`: try `capacity=1000`"
+        )
+    return int(capacity)
+
+
+def check_policy(policy: object) -> str:
+    """The name of a policy.
+
+    Raises
+    ------
+    InvalidRequestError
+        If there is none of that name.
+    """
+    if policy not in LIVE_POLICIES:
+        near = get_close_matches(str(policy), LIVE_POLICIES, n=1, cutoff=0.3)
+        hint = f"did you mean `{near[0]}`?" if near else "the usual one is `lru`"
+        raise InvalidRequestError(f"`{policy}` is no policy, {hint} There are {', '.join(LIVE_POLICIES)}")
+    return str(policy)
+
+
+def engine_policy(policy: str) -> str:
+    """The engine's policy behind a name: loading ahead rests on `lru` where the engine does not do it itself."""
+    return "lru" if policy == PREDICTIVE and PREDICTIVE not in _engine.POLICIES else policy
+
+
+def check_ttl(ttl_s: object) -> int | None:
+    """Nanoseconds an entry lives; None for as long as there is room.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it is no number of seconds above 0.
+    """
+    if ttl_s is None:
+        return None
+    if isinstance(ttl_s, bool) or not isinstance(ttl_s, Real) or not isfinite(ttl_s) or ttl_s <= 0:
+        raise InvalidRequestError(f"`ttl_s` must be seconds above 0, got `{ttl_s}`: `None` lets entries live on")
+    return max(1, min(int(float(ttl_s) * 1e9), 2**62))
+
+
+def check_bytes(max_bytes: object) -> int | None:
+    """Most bytes of all values; None for any number.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it is no whole number above 0.
+    """
+    if max_bytes is None:
+        return None
+    if isinstance(max_bytes, bool) or not isinstance(max_bytes, Integral) or not 0 < int(max_bytes) < 2**63:
+        raise InvalidRequestError(f"`max_bytes` must be a whole number of bytes above 0, got `{max_bytes}`")
+    return int(max_bytes)

@@ -1,0 +1,168 @@
+"""`cached`: a function behind a live cache. A hit is answered by the engine without running Python code."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import update_wrapper
+from time import perf_counter_ns
+from typing import Any, Self, TypeVar, overload
+
+from tailgana_lab import _engine
+from tailgana_lab.measure.live_cache import CacheOptions, LiveCache, live_caches
+
+__all__ = ["CachedFunction", "cached", "live_caches"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Progress = Callable[[int, int], None]
+
+
+class CachedFunction(LiveCache, _engine.CachedCall):
+    """A function whose results are kept.
+
+    Arguments are alike when they have the same type and are equal: 1, 1.0 and True are three keys. Keywords count in the
+    order they are given. Arrays and tables count by their content. The `self` of a method is part of the key, and lives
+    as long as its entries do.
+    """
+
+    __name__: str
+    __qualname__: str
+    __wrapped__: Callable[..., Any]
+    invalidated_because: str | None = None
+    """Why entries of an earlier definition were not kept; None where they were, or there were none."""
+
+    def __new__(cls, function: Callable[..., Any], store: _engine.CacheStore, *_: object) -> Self:
+        """An object of the engine's, which takes the function and its store."""
+        return super().__new__(cls, function, store)
+
+    def __init__(self, function: Callable[..., Any], store: _engine.CacheStore, name: str, policy: str) -> None:
+        update_wrapper(self, function)
+        self.name, self.policy = name, policy
+        self._register()
+
+    def cache_clear(self) -> None:
+        """Take all entries out, by the name that `functools` gives it."""
+        self.clear()
+
+    def warm(self, arguments: Iterable[Any], progress: Progress | None = None) -> int:
+        """Call the function for what is not there yet.
+
+        Parameters
+        ----------
+        arguments : iterable
+            One call each; a tuple is all arguments of a call.
+        progress : callable, optional
+            Called with how many are done, and how many there are, after each.
+
+        Returns
+        -------
+        int
+            Calls whose result was loaded: not those that were there, nor those that raised.
+        """
+        calls = [each if isinstance(each, tuple) else (each,) for each in arguments]
+        n_loaded = 0
+        for done, args in enumerate(calls, start=1):
+            with suppress(Exception):
+                n_loaded += self._load(args)
+            if progress is not None:
+                progress(done, len(calls))
+        return n_loaded
+
+    def _load(self, args: tuple[Any, ...], *, prefetched: bool = False) -> bool:
+        """Compute what is not there; whether it was computed."""
+        found, ticket = self._store.begin(args, None, ahead=True)
+        if found != "lead":
+            return False
+        began_ns = perf_counter_ns()
+        try:
+            value = self.__wrapped__(*args)
+        except BaseException as error:
+            ticket.fail(error if isinstance(error, Exception) else None)
+            raise
+        ticket.finish(value, perf_counter_ns() - began_ns, prefetched)
+        return True
+
+    def __repr__(self) -> str:
+        return f"<cached {self.name}: {len(self._store)} of {self.capacity}, {self.policy}>"
+
+    def __reduce__(self) -> str:
+        return str(self.__qualname__)
+
+    def __copy__(self) -> "CachedFunction":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CachedFunction":
+        return self
+
+
+_engine.allow_vectorcall(CachedFunction)
+
+
+@overload
+def cached(capacity: Function, /) -> Function: ...
+@overload
+def cached(
+    capacity: int = 1000,
+    policy: str = "lru",
+    ttl_s: float | None = None,
+    name: str | None = None,
+    pure: bool = False,
+    record: bool = True,
+    max_bytes: int | None = None,
+) -> Callable[[Callable[..., Any]], CachedFunction]: ...
+
+
+def cached(
+    capacity: Any = 1000,
+    policy: str = "lru",
+    ttl_s: float | None = None,
+    name: str | None = None,
+    pure: bool = False,
+    record: bool = True,
+    max_bytes: int | None = None,
+) -> Any:
+    """Keep the results of a function, method or coroutine function.
+
+    Parameters
+    ----------
+    capacity : int, default 1000
+        Entries at most; 0 keeps nothing.
+    policy : str, default "lru"
+        Who decides what leaves: `fifo lru lfu clock sieve s3fifo twoq arc lirs wtinylfu predictive`.
+    ttl_s : float, optional
+        Seconds an entry lives after it was written, however often it is used.
+    name : str, optional
+        How it is called in lists; the function's qualified name by default.
+    pure : bool, default False
+        Whether calling the function early, or once more, does no harm: then `predictive` may load ahead.
+    record : bool, default True
+        Whether requests are recorded, 4 bytes each, for replay and tuning.
+    max_bytes : int, optional
+        Most bytes of all values together.
+
+    Returns
+    -------
+    decorator
+        Its result has `metrics`, `statistics`, `cache_info`, `resize`, `set_ttl`, `set_policy`, `warm`, `trace`, and
+        `clear`.
+
+    Raises
+    ------
+    InvalidRequestError
+        If an option is wrong.
+
+    Examples
+    --------
+    >>> @cached(capacity=100)
+    ... def square(x):
+    ...     return x * x
+    >>> square(3), square(3), square.cache_info().hits
+    (9, 9, 1)
+    """
+    if callable(capacity):
+        return cached()(capacity)
+    options = CacheOptions(capacity, policy, ttl_s, max_bytes, record, pure)
+
+    def decorate(function: Callable[..., Any]) -> CachedFunction:
+        title = str(name or getattr(function, "__qualname__", repr(function)))
+        return CachedFunction(function, options.make_store(), title, options.policy)
+
+    return decorate

@@ -1,0 +1,207 @@
+"""What every live cache offers: figures, changes while it runs, its trace. And the registry of those that are alive.
+
+The registry is the one state of this module: a cache must be found wherever it was made, also before any `Lab` exists,
+and weak references keep nothing alive.
+"""
+
+import sys
+from dataclasses import dataclass
+from itertools import count
+from math import nan
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
+
+from tailgana_lab import _engine
+from tailgana_lab.measure.cache_limits import check_bytes, check_capacity, check_policy, check_ttl, engine_policy
+from tailgana_lab.measure.content_key import stand_in
+from tailgana_lab.results.cache_statistics import CacheStatistics, statistics_of
+from tailgana_lab.results.caching import PREDICTIVE, CacheMetrics, CacheType
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+_alive: "WeakValueDictionary[int, LiveCache]" = WeakValueDictionary()
+_numbers = count()
+
+
+class CacheInfo(NamedTuple):
+    """Counts since the cache was made, as `functools` has them."""
+
+    hits: int
+    """Look-ups that found their key."""
+    misses: int
+    """Look-ups that did not."""
+    maxsize: int
+    """Entries at most."""
+    currsize: int
+    """Entries now."""
+
+
+class LiveCache:
+    """A cache that shows itself and can be changed while it runs."""
+
+    _store: _engine.CacheStore
+    name: str
+    """How it is called in lists."""
+    policy: str
+    """Which policy decides what leaves."""
+
+    @property
+    def capacity(self) -> int:
+        """Entries at most."""
+        return self._store.capacity
+
+    @property
+    def ttl_s(self) -> float | None:
+        """Seconds an entry lives after it was written; None for as long as there is room."""
+        ttl_ns = self._store.ttl_ns
+        return None if ttl_ns is None else ttl_ns / 1e9
+
+    def metrics(self) -> CacheMetrics:
+        """What it did since the last change of capacity, policy or time to live."""
+        seen = self.statistics()
+        lookups = seen.hits + seen.misses
+        pushed_out = sum(seen.evictions[cause] for cause in ("capacity", "bytes", "resized"))
+        return CacheMetrics(
+            cache_type=self._kind(),
+            hit_rate_pct=100 * seen.hit_fraction,
+            miss_rate_pct=100 * (1 - seen.hit_fraction),
+            eviction_rate_pct=100 * pushed_out / lookups if lookups else nan,
+            avg_hit_latency_ms=seen.hit_latency_ms,
+            avg_miss_latency_ms=seen.miss_latency_ms,
+            size_current=seen.size,
+            size_max=seen.capacity,
+            utilization_pct=100 * seen.size / seen.capacity if seen.capacity else nan,
+            n_hits=seen.hits,
+            n_misses=seen.misses,
+            n_evictions=pushed_out,
+        )
+
+    def statistics(self, *, since_start: bool = False) -> CacheStatistics:
+        """All that it counts: since the last change, or since it was made."""
+        store = self._store
+        return statistics_of(store.counters(not since_start), len(store), store.capacity, store.n_bytes)
+
+    def cache_info(self) -> CacheInfo:
+        """Hits, misses, capacity and size since it was made, as `functools` has them."""
+        hits, misses = self._store.requests()
+        return CacheInfo(hits, misses, self._store.capacity, len(self._store))
+
+    def resize(self, capacity: int) -> None:
+        """Change how many entries there may be; what no longer fits leaves as the policy has it.
+
+        Raises
+        ------
+        InvalidRequestError
+            If it is no whole number of at least 0.
+        """
+        self._store.resize(check_capacity(capacity))
+
+    def set_ttl(self, ttl_s: float | None) -> None:
+        """Change how long entries live after they were written, those that are there too.
+
+        Raises
+        ------
+        InvalidRequestError
+            If it is no number of seconds above 0.
+        """
+        self._store.set_ttl(check_ttl(ttl_s))
+
+    def set_policy(self, policy: str) -> None:
+        """Change who decides what leaves; every entry stays.
+
+        Raises
+        ------
+        InvalidRequestError
+            If there is no policy of that name.
+        """
+        self._store.set_policy(engine_policy(check_policy(policy)))
+        self.policy = policy
+
+    def clear(self) -> None:
+        """Take all entries out; what is being computed now is not kept either."""
+        self._store.clear()
+
+    def trace(self) -> "np.ndarray[Any, np.dtype[np.uint32]]":
+        """Recorded requests, oldest first, at most the last 1,048,576: a number for each key."""
+        import numpy as np
+
+        return np.frombuffer(self._store.trace(), dtype="<u4")
+
+    def recorded_misses(self) -> "pd.DataFrame":
+        """The last computations, at most 65,536: `key` (its number in the trace), `duration_ns`, `value_bytes`.
+
+        A size of 0 was not worth asking for: the value took less than 20 microseconds to compute.
+        """
+        import numpy as np
+        import pandas as pd
+
+        keys, sizes, durations = self._store.misses()
+        columns = {
+            "key": np.frombuffer(keys, dtype="<u4"),
+            "duration_ns": np.frombuffer(durations, dtype="<u8").astype("int64"),
+            "value_bytes": np.frombuffer(sizes, dtype="<u4"),
+        }
+        return pd.DataFrame(columns)
+
+    def _kind(self) -> CacheType:
+        """The chapter's kind: its policy where that is one, else whether entries expire."""
+        named = {kind.value: kind for kind in (CacheType.PREDICTIVE, CacheType.LRU, CacheType.LFU)}
+        return named.get(self.policy, CacheType.ALL if self.ttl_s is None else CacheType.TTL)
+
+    def _register(self) -> None:
+        _alive[next(_numbers)] = self
+
+
+def live_caches() -> list[LiveCache]:
+    """All live caches, oldest first."""
+    return [cache for _, cache in sorted(_alive.items())]
+
+
+@dataclass(frozen=True)
+class CacheOptions:
+    """How a cache is made; checked when it is built."""
+
+    capacity: int = 1000
+    """Entries at most; 0 keeps nothing."""
+    policy: str = "lru"
+    """Who decides what leaves."""
+    ttl_s: float | None = None
+    """Seconds an entry lives after it was written."""
+    max_bytes: int | None = None
+    """Most bytes of all values."""
+    record: bool = True
+    """Whether requests are recorded."""
+    pure: bool = False
+    """Whether the function may be called before anybody asks."""
+
+    def __post_init__(self) -> None:
+        check_capacity(self.capacity)
+        check_policy(self.policy)
+        check_ttl(self.ttl_s)
+        check_bytes(self.max_bytes)
+
+    def make_store(self) -> _engine.CacheStore:
+        """An empty store of the engine."""
+        policy, ttl_ns = engine_policy(self.policy), check_ttl(self.ttl_s)
+        return _engine.CacheStore(
+            int(self.capacity), policy, ttl_ns, self.max_bytes, bool(self.record), stand_in, bytes_of
+        )
+
+
+def bytes_of(value: object) -> int:
+    """Size of a value: what arrays and tables hold, else the object's own size without what it refers to."""
+    nbytes = getattr(value, "nbytes", None)
+    if isinstance(nbytes, int):
+        return nbytes
+    usage = getattr(value, "memory_usage", None)
+    if usage is not None and type(value).__module__.startswith("pandas."):
+        used = usage(index=True)
+        return int(used if isinstance(used, int) else used.sum())
+    return sys.getsizeof(value)
+
+
+def is_predictive(policy: str) -> bool:
+    """Whether a policy loads ahead."""
+    return policy == PREDICTIVE

@@ -1,0 +1,294 @@
+"""A cached function: what it keeps, for whom, and how it is changed while it runs."""
+
+import gc
+import inspect
+import pickle
+import weakref
+
+import pytest
+
+from tailgana_lab import InvalidRequestError, cached
+from tailgana_lab.measure.live_cache import live_caches
+from tailgana_lab.results.caching import LIVE_POLICIES, CacheType
+
+DEMAND = [policy for policy in LIVE_POLICIES if policy != "predictive"]
+
+
+def counted(**options):
+    """A cached function that lists what it was really called with."""
+    ran: list[object] = []
+
+    @cached(**options)
+    def function(*args, **kwargs):
+        ran.append((args, tuple(kwargs.items())))
+        return ran[-1]
+
+    return function, ran
+
+
+def test_a_value_is_computed_once() -> None:
+    function, ran = counted(capacity=10)
+    assert [function(1, k=2) for _ in range(3)] == [((1,), (("k", 2),))] * 3
+    assert len(ran) == 1
+    assert function.cache_info() == (2, 1, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((1,), (1.0,)),
+        ((1,), (True,)),
+        (("1",), (b"1",)),
+        ((1, 2), ((1, 2),)),
+        ((), (None,)),
+        ((-1,), (-2,)),
+        ((2**61 - 1,), (0,)),
+        ((2**70,), (2**70 + 1,)),
+    ],
+)
+def test_arguments_that_look_alike_are_apart(one: tuple, other: tuple) -> None:
+    function, _ = counted(capacity=10)
+    assert repr(function(*one)[0]) == repr(one)
+    assert repr(function(*other)[0]) == repr(other)
+
+
+@pytest.mark.parametrize("value", [7, 10**30, "text" * 50, b"bytes", 2.5, None, (1, "a"), frozenset([3]), 3 + 4j])
+def test_equal_arguments_share_an_entry(value: object) -> None:
+    function, ran = counted(capacity=10)
+    copy = pickle.loads(pickle.dumps(value))
+    assert function(value) == function(copy)
+    assert len(ran) == 1
+
+
+def test_keywords_count_in_the_order_given() -> None:
+    function, ran = counted(capacity=10)
+    function(a=1, b=2), function(b=2, a=1), function(1, 2), function(1, b=2)
+    assert len(ran) == 4
+
+
+def test_a_function_decorated_without_options_is_cached() -> None:
+    calls = []
+
+    @cached
+    def function(x):
+        calls.append(x)
+        return x
+
+    assert (function(1), function(1), calls) == (1, 1, [1])
+
+
+def test_each_object_has_its_own_entries_of_a_method() -> None:
+    class Thing:
+        def __init__(self, factor: int) -> None:
+            self.factor = factor
+
+        @cached(capacity=10)
+        def times(self, x: int) -> int:
+            return self.factor * x
+
+    two, three = Thing(2), Thing(3)
+    assert [two.times(5), three.times(5), two.times(5)] == [10, 15, 10]
+    assert Thing.times.cache_info().hits == 1
+
+
+def test_it_looks_like_the_function() -> None:
+    @cached(capacity=10)
+    def function(x: int, *, k: int = 0) -> int:
+        """Its text."""
+        return x + k
+
+    assert (function.__name__, function.__doc__) == ("function", "Its text.")
+    assert str(inspect.signature(function)) == "(x: int, *, k: int = 0) -> int"
+    assert function.__wrapped__(1, k=2) == 3
+
+
+def test_an_exception_is_raised_and_not_kept() -> None:
+    @cached(capacity=10)
+    def fails(x):
+        raise KeyError(x)
+
+    for _ in range(2):
+        with pytest.raises(KeyError, match="1"):
+            fails(1)
+    assert (fails.cache_info().currsize, fails.statistics().failed) == (0, 2)
+
+
+def test_an_unhashable_argument_is_refused_as_functools_does() -> None:
+    function, _ = counted(capacity=10)
+    with pytest.raises(TypeError, match="unhashable type: 'list'"):
+        function([1])
+
+
+@pytest.mark.parametrize("capacity", [-1, 1.5, "many", True, None])
+def test_a_bad_capacity_is_refused_and_named(capacity: object) -> None:
+    with pytest.raises(InvalidRequestError, match=f"`{capacity}`"):
+        cached(capacity=capacity)  # type: ignore[call-overload]
+
+
+def test_an_unknown_policy_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(InvalidRequestError, match="`lur` is no policy, did you mean `lru`"):
+        cached(policy="lur")
+
+
+@pytest.mark.parametrize("ttl_s", [0, -1, float("nan"), "long"])
+def test_a_bad_time_to_live_is_refused(ttl_s: object) -> None:
+    with pytest.raises(InvalidRequestError, match="`ttl_s`"):
+        cached(ttl_s=ttl_s)  # type: ignore[call-overload]
+
+
+def test_a_cache_for_nothing_keeps_nothing() -> None:
+    function, ran = counted(capacity=0)
+    function(1), function(1)
+    assert (len(ran), function.cache_info().currsize, function.trace().tolist()) == (2, 0, [0, 0])
+
+
+@pytest.mark.parametrize("policy", DEMAND)
+def test_no_entry_is_lost_by_a_change(policy: str) -> None:
+    function, ran = counted(capacity=500)
+    for x in range(500):
+        function(x)
+    function.set_policy(policy)
+    function.resize(1000)
+    function.set_ttl(3600)
+    function.resize(500)
+    ran.clear()
+    for x in range(500):
+        function(x)
+    assert (ran, function.policy) == ([], policy)
+
+
+def test_a_change_opens_a_new_window() -> None:
+    function, _ = counted(capacity=2)
+    for x in range(10):
+        function(x)
+    function.resize(5)
+    function(9)
+    assert function.metrics().hit_rate_pct == 100
+    assert function.cache_info().misses == 10
+    assert function.statistics(since_start=True).evictions["capacity"] == 8
+
+
+def test_metrics_are_unknown_before_the_first_call() -> None:
+    function, _ = counted(capacity=4, policy="lfu")
+    metrics = function.metrics()
+    assert metrics.cache_type is CacheType.LFU
+    assert metrics.hit_rate_pct != metrics.hit_rate_pct
+    assert (metrics.size_current, metrics.size_max, metrics.utilization_pct) == (0, 4, 0)
+
+
+def test_warming_calls_what_is_not_there_and_counts_what_was_loaded() -> None:
+    ran, seen = [], []
+
+    @cached(capacity=10)
+    def function(x, y=0):
+        ran.append((x, y))
+        if x == "bad":
+            raise ValueError
+        return x
+
+    function(1)
+    n_loaded = function.warm([1, (2, 3), "bad"], progress=lambda done, total: seen.append((done, total)))
+    assert (n_loaded, ran, seen) == (1, [(1, 0), (2, 3), ("bad", 0)], [(1, 3), (2, 3), (3, 3)])
+    assert function.cache_info()[:2] == (0, 1)
+
+
+def test_the_trace_has_one_number_for_each_key() -> None:
+    function, _ = counted(capacity=2)
+    for key in "abcabdda":
+        function(key)
+    assert function.trace().tolist() == [0, 1, 2, 0, 1, 3, 3, 0]
+    assert function.trace().dtype == "uint32"
+
+
+def test_without_recording_there_is_no_trace() -> None:
+    function, _ = counted(capacity=2, record=False)
+    function(1)
+    assert function.trace().size == 0
+
+
+def test_a_key_that_needs_itself_raises() -> None:
+    @cached(capacity=10)
+    def endless(x):
+        return endless(x)
+
+    with pytest.raises(RecursionError, match="needs its own result"):
+        endless(1)
+
+
+def test_recursion_over_other_keys_works() -> None:
+    @cached(capacity=10)
+    def fibonacci(n):
+        return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+    assert fibonacci(150) == 9969216677189303386214405760200
+
+
+def test_clearing_while_computing_keeps_nothing_old() -> None:
+    @cached(capacity=10)
+    def wipes(x):
+        wipes.clear()
+        return x
+
+    assert [wipes(1), wipes(1)] == [1, 1]
+    assert wipes.cache_info() == (0, 2, 10, 0)
+
+
+def test_a_finaliser_may_call_the_cache_that_evicts() -> None:
+    seen = []
+
+    class Loud:
+        def __init__(self, x: int) -> None:
+            self.x = x
+
+        def __del__(self) -> None:
+            seen.append(keep(self.x % 4) is not None)
+
+    @cached(capacity=4)
+    def keep(x):
+        return Loud(x)
+
+    for x in range(100):
+        keep(x)
+    assert len(seen) >= 90
+
+
+def test_a_cache_in_a_circle_is_collected() -> None:
+    class Node:
+        pass
+
+    def make() -> "weakref.ref[Node]":
+        node = Node()
+
+        @cached(capacity=10)
+        def function(x):
+            return node
+
+        node.function = function  # type: ignore[attr-defined]
+        function(1)
+        return weakref.ref(node)
+
+    seen = make()
+    gc.collect()
+    assert seen() is None
+
+
+def test_live_caches_are_listed_while_they_live() -> None:
+    function, _ = counted(capacity=10, name="listed")
+    assert [cache.name for cache in live_caches()].count("listed") == 1
+    del function, _
+    gc.collect()
+    assert "listed" not in [cache.name for cache in live_caches()]
+
+
+def test_values_are_limited_by_bytes() -> None:
+    @cached(capacity=100, max_bytes=1000)
+    def text(n):
+        return bytes(n)
+
+    for n in range(200, 210):
+        text(n)
+    seen = text.statistics()
+    assert seen.value_bytes <= 1000
+    assert seen.evictions["bytes"] == 10 - seen.size
+    text(5000)
+    assert text.statistics().size == seen.size
