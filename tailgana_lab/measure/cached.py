@@ -18,9 +18,9 @@ Progress = Callable[[int, int], None]
 class CachedFunction(LiveCache, _engine.CachedCall):
     """A function whose results are kept.
 
-    Arguments are alike when they have the same type and are equal: 1, 1.0 and True are three keys. Keywords count in the
-    order they are given. Arrays and tables count by their content. The `self` of a method is part of the key, and lives
-    as long as its entries do.
+    Arguments are alike when they have the same type and are equal: 1, 1.0 and True are three keys. Keywords count in
+    the order they are given. Arrays and tables count by their content. The `self` of a method is part of the key, and
+    lives as long as its entries do.
     """
 
     __name__: str
