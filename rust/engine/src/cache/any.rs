@@ -1,7 +1,7 @@
 //! One policy of those there are, chosen by name while the program runs.
 
 use super::policy::{Id, Leavers, Policy};
-use super::{Arc, Clock, Fifo, Lfu, Lirs, Lru, S3Fifo, Sieve, TwoQ, WTinyLfu};
+use super::{Arc, Clock, Fifo, Lfu, Lirs, Lru, Predictive, S3Fifo, Sieve, TwoQ, WTinyLfu};
 
 /// More entries than there are numbers for need no place.
 const MOST: usize = Id::MAX as usize;
@@ -62,6 +62,7 @@ policies! {
     "arc" Arc,
     "lirs" Lirs,
     "wtinylfu" WTinyLfu,
+    "predictive" Predictive,
 }
 
 impl Policy for AnyPolicy {
