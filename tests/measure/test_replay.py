@@ -19,18 +19,18 @@ from tailgana_lab import InvalidRequestError, lru_curve, replay
 from tailgana_lab.measure.replay import REPLAYED, spread_capacities
 
 TRACES = Path(__file__).resolve().parents[2] / "../shared/data/traces"
-IN_REFERENCE = dict(
-    fifo="FIFO",
-    lru="LRU",
-    lfu="LFU",
-    clock="CLOCK",
-    sieve="SIEVE",
-    s3fifo="S3FIFO",
-    belady="Belady",
-    twoq="2Q",
-    arc="ARC",
-    lirs="LIRS",
-)
+IN_REFERENCE = {
+    "fifo": "FIFO",
+    "lru": "LRU",
+    "lfu": "LFU",
+    "clock": "CLOCK",
+    "sieve": "SIEVE",
+    "s3fifo": "S3FIFO",
+    "belady": "Belady",
+    "twoq": "2Q",
+    "arc": "ARC",
+    "lirs": "LIRS",
+}
 SAME = ("fifo", "lru", "lfu", "clock", "sieve", "s3fifo", "belady")
 REFERENCE_TRACES = ("py_sympy_core_mul_Mul_as_coeff_mul", "py_sympy_core_expr_Expr_expand", "lirs_sprite", "web07")
 
