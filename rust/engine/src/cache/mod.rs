@@ -21,6 +21,7 @@ mod predictive;
 mod replay;
 mod s3fifo;
 mod sieve;
+mod stride;
 mod twoq;
 mod wtinylfu;
 
@@ -38,5 +39,6 @@ pub use predictive::Predictive;
 pub use replay::{BELADY, Job, Replayed, can_replay, replay};
 pub use s3fifo::S3Fifo;
 pub use sieve::Sieve;
+pub use stride::Stride;
 pub use twoq::TwoQ;
 pub use wtinylfu::WTinyLfu;
