@@ -145,6 +145,21 @@ def format_ratio_interval(low: float, high: float) -> str:
     return f"{format_ratio(low)} to {format_ratio(high)}"
 
 
+def format_points(points: float) -> str:
+    """A difference of two percentages with its sign, one digit after the point.
+
+    Examples
+    --------
+    >>> format_points(4.25), format_points(-1.0), format_points(0.02), format_points(float("nan"))
+    ('+4.2 points', '−1.0 point', '0.0 points', '–')
+    """
+    if isnan(points):
+        return MISSING
+    size = f"{abs(points):.1f}"
+    unit = "point" if size == "1.0" else "points"
+    return f"{size} {unit}" if size == "0.0" else f"{'+' if points > 0 else '−'}{size} {unit}"
+
+
 def format_signed_pct(percent: float) -> str:
     """A change in percent with its sign, one digit after the point.
 

@@ -4,10 +4,14 @@ Each function gives a calm example; any field can be changed.
 """
 
 import random
+from collections.abc import Sequence
 from math import nan
 from typing import Any
 
 from tailgana_lab.results.baseline import Baseline
+from tailgana_lab.results.cache_advice import Achieved, CacheAdvice, CacheSetting
+from tailgana_lab.results.cache_statistics import CacheStatistics
+from tailgana_lab.results.caching import BELADY, LIVE_POLICIES, PREDICTIVE
 from tailgana_lab.results.comparison import Comparison
 from tailgana_lab.results.history import History
 from tailgana_lab.results.performance import BenchmarkScope, PerformanceBaseline
@@ -169,3 +173,133 @@ def make_history(n: int = 30, **changes: Any) -> History:
         "suspect": [False],
     }
     return History(**{"name": "clean", "points": points, "change_points": found if n > 6 else None, **changes})
+
+
+class FakeCache:
+    """A live cache that does what it is told, and notes it; `refuses` is raised instead."""
+
+    def __init__(self, policy: str = "lru", capacity: int = 128) -> None:
+        self.policy, self.capacity, self.ttl_s = policy, capacity, None
+        self.n_hits, self.n_misses, self.size = 30, 10, 10
+        self.refuses: Exception | None = None
+        self.told: list[str] = []
+
+    def set_policy(self, name: str) -> None:
+        self._hear(f"policy {name}")
+        self.policy = name
+
+    def resize(self, capacity: int) -> None:
+        self._hear(f"capacity {capacity}")
+        self.capacity = capacity
+
+    def set_ttl(self, ttl_s: float | None) -> None:
+        self._hear(f"ttl {ttl_s}")
+
+    def _hear(self, what: str) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.told.append(what)
+
+    def statistics(self) -> CacheStatistics:
+        n = self.n_hits + self.n_misses
+        unknown: dict[str, Any] = dict.fromkeys(("computed", "failed", "loaded_ahead", "loaded_ahead_used"), 0)
+        return CacheStatistics(
+            hits=self.n_hits,
+            misses=self.n_misses,
+            hit_fraction=self.n_hits / n if n else nan,
+            evictions={"capacity": 4, "expired": 1, "cleared": 0},
+            asked_again=1,
+            age_at_eviction_s=0.25,
+            age_at_eviction_median_s=nan,
+            hit_latency_ms=2e-4,
+            miss_latency_ms=1.5,
+            time_saved_s=0.045,
+            loads_per_request=self.n_misses / n if n else nan,
+            size=self.size,
+            capacity=self.capacity,
+            value_bytes=0,
+            **unknown,
+        )
+
+
+class FakeWatch:
+    """Finds that a promise was kept."""
+
+    def begin(self) -> None:
+        """Nothing to note."""
+
+    def achieved(self, predicted_hit_fraction: float) -> Achieved:
+        said = f"promised {predicted_hit_fraction:.3f} and kept"
+        return Achieved(predicted_hit_fraction, predicted_hit_fraction, 0.0, 1000, False, said)
+
+
+CAPACITIES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+
+
+def replay_rows(capacities: Sequence[int] = CAPACITIES, n_requests: int = 50_000) -> dict[str, list[Any]]:
+    """Curves that rise and level out, each policy's a little below the one before; Belady's above all."""
+    rows: dict[str, list[Any]] = {
+        name: [] for name in ("policy", "capacity", "requests", "misses", "loads", "hit_fraction")
+    }
+    for place, policy in enumerate((BELADY, *LIVE_POLICIES)):
+        for capacity in capacities:
+            hits = round(n_requests * (0.95 - 0.012 * place) * (1 - 2 ** (-capacity / (60 + 25 * place))))
+            ahead = n_requests // 50 if policy == PREDICTIVE else 0
+            misses = n_requests - hits
+            row = (policy, capacity, n_requests, misses, misses + ahead, hits / n_requests)
+            for column, value in zip(rows, row, strict=True):
+                rows[column].append(value)
+    return rows
+
+
+def exact_lru() -> dict[str, list[Any]]:
+    """LRU's curve at every eighth capacity, on which its replays lie."""
+    capacity = list(range(8, 4097, 8))
+    place = 1 + LIVE_POLICIES.index("lru")
+    share = [(0.95 - 0.012 * place) * (1 - 2 ** (-each / (60 + 25 * place))) for each in capacity]
+    return {"capacity": capacity, "hit_fraction": share}
+
+
+def make_advice(**changes: Any) -> CacheAdvice:
+    """An advice on a cache that is too small."""
+    rows = replay_rows()
+    found = dict(zip(zip(rows["policy"], rows["capacity"], strict=True), rows["hit_fraction"], strict=True))
+    fields: dict[str, Any] = {
+        "policy": "fifo",
+        "capacity": 512,
+        "ttl_s": None,
+        "predicted_hit_fraction": found["fifo", 512],
+        "reachable": True,
+        "limit_hit_fraction": found[BELADY, 512],
+        "reason": "the smallest capacity that reaches `0.9`",
+        "target_hit_fraction": 0.9,
+        "infinite_hit_fraction": 0.952,
+        "n_requests": 50_000,
+        "n_keys": 2_400,
+        "name": "simplify",
+        "created": CREATED,
+        "old": CacheSetting("lru", 128),
+        "old_hit_fraction": found["lru", 128],
+        "notes": ["ties go to the simpler policy"],
+        "rows": rows,
+        "curves": {
+            "lru_curve": exact_lru(),
+            "ttl_curve": {"ttl_s": [1.0, 60.0, 3600.0], "hit_fraction": [0.4, 0.8, 0.95]},
+        },
+    }
+    return CacheAdvice(**{**fields, **changes})
+
+
+def make_live_advice(cache: FakeCache | None = None, **changes: Any) -> CacheAdvice:
+    """The same on a cache that runs."""
+    return make_advice(**{"cache": cache or FakeCache(), "watch": FakeWatch(), **changes})
+
+
+def make_empty_advice(**changes: Any) -> CacheAdvice:
+    """What is known of a cache that nobody asked yet."""
+    missing: dict[str, Any] = dict.fromkeys(
+        ("predicted_hit_fraction", "limit_hit_fraction", "target_hit_fraction"), nan
+    )
+    missing |= {"infinite_hit_fraction": nan, "old_hit_fraction": nan, "n_requests": 0, "n_keys": 0}
+    missing |= {"rows": {}, "curves": {}, "reachable": False, "reason": "no request yet", "notes": []}
+    return make_live_advice(**{**missing, "policy": "lru", "capacity": 128, **changes})

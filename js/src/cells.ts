@@ -46,6 +46,13 @@ export function shareCell(fraction: number | null, low: number | null, high: num
   );
 }
 
+/** A share as text and bar, where no interval is known. */
+export function barCell(fraction: number | null): HTMLElement {
+  const track = h("span", { class: "tgl-track", "aria-hidden": "true" });
+  if (fraction !== null) track.append(span("tgl-bar", 0, fraction));
+  return h("span", { class: "tgl-share" }, track, h("span", { class: "tgl-share-text" }, percent(fraction)));
+}
+
 function span(kind: string, from: number, to: number): HTMLElement {
   const [left, right] = [Math.max(0, Math.min(1, from)), Math.max(0, Math.min(1, to))];
   const part = h("span", { class: kind });

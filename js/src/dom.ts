@@ -21,6 +21,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** An element of a drawing, with what is said of it where it is pointed at. */
+export function svg(tag: string, attributes: Record<string, string | number>, title = ""): SVGElement {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  if (title) element.append(Object.assign(document.createElementNS(SVG, "title"), { textContent: title }));
+  return element;
+}
+
 /** A line drawing of 16 by 16 units in the colour of the text around it. */
 export function icon(path: string): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");

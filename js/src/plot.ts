@@ -1,7 +1,7 @@
 // Values in order of time as dots, with intervals, a band and marks: drag or Shift+arrows to zoom, click or Enter to
 // choose, Escape to return. Places are percentages of the width, so nothing is drawn again when a page is resized.
 
-import { h } from "./dom";
+import { h, svg } from "./dom";
 import { counted } from "./format";
 
 export interface Point {
@@ -44,20 +44,6 @@ export const HEIGHT = 190; // CSS pixels
 const CLICK_PX = 4; // a pointer that moved less than this has clicked
 const MARGIN = 0.06; // of the range, above and below
 const FEW = 120; // points from which they are drawn small
-const SVG = "http://www.w3.org/2000/svg";
-
-function svg(tag: string, attributes: Record<string, string | number>, title = ""): SVGElement {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  if (title) element.append(svgTitle(title));
-  return element;
-}
-
-function svgTitle(text: string): SVGElement {
-  const element = document.createElementNS(SVG, "title");
-  element.textContent = text;
-  return element;
-}
 
 export class Plot {
   readonly element: HTMLElement;

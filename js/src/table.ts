@@ -48,8 +48,12 @@ export function sortRows(n: number, value: (row: number) => Value, descending: b
 
 export function createTable(options: TableOptions): HTMLElement {
   if (options.n === 0) return h("p", { class: "tgl-empty" }, options.empty);
-  const table = new SortableTable(options);
-  return table.element;
+  return new SortableTable(options).element;
+}
+
+/** A table whose values change: `refresh` writes what differs, and leaves all else, the focus too, as it is. */
+export function createChangingTable(options: TableOptions): { element: HTMLElement; refresh(n: number): void } {
+  return new SortableTable(options);
 }
 
 const FIRST_ROWS = 12;
@@ -61,10 +65,13 @@ class SortableTable {
   private readonly more = h("button", { type: "button", class: "tgl-button tgl-more", onclick: () => this.showAll() });
   private sort: { key: string; descending: boolean } | undefined;
   private shown: number;
+  private n: number;
+  private rows: number[] = [];
 
   constructor(private readonly options: TableOptions) {
     this.sort = options.sort;
     this.shown = options.shown ?? FIRST_ROWS;
+    this.n = options.n;
     this.heads = options.columns.map((column) => this.head(column));
     const table = h(
       "table",
@@ -94,22 +101,45 @@ class SortableTable {
     this.fill();
   }
 
+  refresh(n: number): void {
+    this.n = n;
+    const rows = this.ordered();
+    if (String(rows) !== String(this.rows)) this.fill();
+    else for (const [k, row] of rows.entries()) this.rewrite(row, k);
+  }
+
+  /** Write what differs in a row that is shown. */
+  private rewrite(row: number, place: number): void {
+    const cells = this.body.rows[place]?.cells;
+    this.options.columns.forEach((column, k) => {
+      const cell = cells?.[k];
+      const content = shownCell(column, row);
+      const text = typeof content === "string" ? content : content.textContent;
+      if (cell && cell.textContent !== text) cell.replaceChildren(content);
+    });
+  }
+
   private showAll(): void {
-    this.shown = this.options.n;
+    this.shown = Number.POSITIVE_INFINITY;
     this.fill();
   }
 
+  private ordered(): number[] {
+    const by = this.options.columns.find((column) => column.key === this.sort?.key);
+    const rows = sortRows(this.n, by?.value ?? ((row) => row), by ? (this.sort?.descending ?? false) : false);
+    return rows.slice(0, this.shown);
+  }
+
   private fill(): void {
-    const { columns, n } = this.options;
-    const by = columns.find((column) => column.key === this.sort?.key);
-    const rows = by ? sortRows(n, by.value, this.sort?.descending ?? false) : sortRows(n, (row) => row, false);
-    this.body.replaceChildren(...rows.slice(0, this.shown).map((row) => this.row(row)));
+    const { columns } = this.options;
+    this.rows = this.ordered();
+    this.body.replaceChildren(...this.rows.map((row) => this.row(row)));
     columns.forEach((column, k) => {
-      const sorted = column === by ? (this.sort?.descending ? "descending" : "ascending") : "none";
+      const sorted = column.key === this.sort?.key ? (this.sort?.descending ? "descending" : "ascending") : "none";
       this.heads[k]?.setAttribute("aria-sort", sorted);
     });
-    this.more.hidden = this.shown >= n;
-    this.more.textContent = `Show all ${count(n)}`;
+    this.more.hidden = this.shown >= this.n;
+    this.more.textContent = `Show all ${count(this.n)}`;
   }
 
   private row(row: number): HTMLTableRowElement {

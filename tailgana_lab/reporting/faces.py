@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tailgana_lab.reporting import baselines, verdicts
+from tailgana_lab.reporting import baselines, caching, verdicts
+from tailgana_lab.reporting.curve_style import CURVE_CSS
 from tailgana_lab.reporting.escape import Html, element
 from tailgana_lab.reporting.plot_style import PLOT_CSS
 from tailgana_lab.reporting.static import static_body
 from tailgana_lab.reporting.style import STATIC_CSS
 from tailgana_lab.reporting.text import render_profile_text
-from tailgana_lab.widgets import payloads
+from tailgana_lab.widgets import cache_payloads, payloads
 from tailgana_lab.widgets.contract import profile_payload
 
 REPORT_TOP = 20  # lines of a profile in a report
@@ -75,6 +76,20 @@ FACES: Mapping[str, Face] = {
         verdicts.history_body,
         verdicts.render_history_text,
     ),
+    "cache_advice": Face(
+        "Cache",
+        caching.advice_name,
+        cache_payloads.advice_payload,
+        caching.advice_body,
+        caching.render_advice_text,
+    ),
+    "caches": Face(
+        "Live caches",
+        lambda overview: "",
+        cache_payloads.caches_payload,
+        caching.overview_body,
+        caching.render_overview_text,
+    ),
 }
 
 
@@ -90,7 +105,7 @@ def bundle_of(
 
     Parameters
     ----------
-    result : Baseline, PerformanceBaseline, Comparison, RegressionReport or History
+    result : Baseline, PerformanceBaseline, Comparison, RegressionReport, History, CacheAdvice or CacheOverview
         What is shown.
     include, exclude : iterable of str, optional
         MIME types to keep or to leave out, as IPython asks for them.
@@ -107,4 +122,5 @@ def bundle_of(
 
 def render_whole(body: Html) -> Html:
     """A body with its style sheet, as an output of its own."""
-    return element("div", element("style", Html(STATIC_CSS + PLOT_CSS)), body, class_="tgl-static")
+    curves = CURVE_CSS if "tgls-curves" in body else ""
+    return element("div", element("style", Html(STATIC_CSS + PLOT_CSS + curves)), body, class_="tgl-static")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailgana_lab.errors import LabError
+from tailgana_lab.reporting.curve_style import CURVE_CSS
 from tailgana_lab.reporting.escape import Html, element, joined
 from tailgana_lab.reporting.faces import face_of
 from tailgana_lab.reporting.plot_style import PLOT_CSS
@@ -122,7 +123,7 @@ def _head(title: str) -> Html:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
-        element("style", Html(PAGE_CSS + STATIC_CSS + PLOT_CSS + _inlined("report.css", "</style"))),
+        element("style", Html(PAGE_CSS + STATIC_CSS + PLOT_CSS + CURVE_CSS + _inlined("report.css", "</style"))),
     )
 
 

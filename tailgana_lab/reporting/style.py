@@ -83,7 +83,7 @@ html{background:var(--tgl-page)}
 .tgl-page .tgl-static{--tgl-text:var(--tgl-page-text);--tgl-soft:var(--tgl-page-soft);--tgl-line:var(--tgl-page-line);
 max-width:none;--jp-layout-color0:var(--tgl-page)}
 .tgl-page .tgl-about{color:var(--tgl-page-soft)}
-.tgl-page nav ul{padding-left:1.2em}
+.tgl-page nav ul{padding-left:1.2em;overflow-wrap:anywhere}
 .tgl-page a{color:#0b57d0}
 @media (prefers-color-scheme:dark){
 :root{--tgl-page:#15181c;--tgl-page-text:#e6e9ed;--tgl-page-soft:#a2acb7;--tgl-page-line:#353c44}

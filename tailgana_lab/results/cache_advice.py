@@ -178,6 +178,8 @@ class CacheAdvice(Shown):
     """What looks at it afterwards."""
     predict: Callable[[str, int], float] | None = field(default=None, repr=False)
     """Hit fraction of another policy and capacity, by replay."""
+    again: "Callable[[], CacheAdvice] | None" = field(default=None, repr=False)
+    """Advises anew, on the requests by then."""
     applied_over: CacheSetting | None = field(default=None, init=False, repr=False)
     """What the cache had before `apply()`; None when there is nothing to undo."""
 
@@ -198,7 +200,7 @@ class CacheAdvice(Shown):
 
     @property
     def table(self) -> "pd.DataFrame":
-        """The replays: `policy, capacity, requests, misses, loads, hit_fraction`; the rows of `belady` are the limit."""
+        """The replays: `policy, capacity, requests, misses, loads, hit_fraction`; `belady` is the limit."""
         return typed_frame(self.columns("table"), REPLAY)
 
     @property
@@ -232,7 +234,7 @@ class CacheAdvice(Shown):
         return nan
 
     def at(self, policy: str, capacity: int) -> "CacheAdvice":
-        """The same advice with another choice; what is not in the table is replayed, if the requests are still there."""
+        """The same advice with another choice; what is not in the table is replayed, if it still can be."""
         return replace(
             self,
             policy=policy,
@@ -293,7 +295,7 @@ class CacheAdvice(Shown):
 
     def figures(self) -> dict[str, Any]:
         """Every figure but the tables, by name."""
-        inner = ("rows", "curves", "cache", "watch", "predict", "applied_over")
+        inner = ("rows", "curves", "cache", "watch", "predict", "again", "applied_over")
         own = {name: value for name, value in vars(self).items() if name not in inner}
         return {**own, "old": "" if self.old is None else str(self.old), "notes": "; ".join(self.notes)}
 

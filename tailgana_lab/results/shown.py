@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Shown:
-    """Base of the results of the baseline and regression workflows."""
+    """Base of all results but the profile."""
 
     kind: ClassVar[str]
     """Word of the result in its MIME type, `application/vnd.tailgana.KIND+json`, and on the wire."""

@@ -7,19 +7,29 @@ from typing import Any
 import pytest
 
 from tailgana_lab.charts.baseline import baseline_chart, performance_chart
+from tailgana_lab.charts.caching import advice_chart
 from tailgana_lab.charts.comparison import comparison_chart
 from tailgana_lab.charts.history import history_chart, time_scale
 from tailgana_lab.charts.regression import regression_chart
 from tailgana_lab.charts.rounds import MAX_DOTS, round_dots
 from tailgana_lab.charts.sheet import fair_axis, thinned
 from tests.specimens import (
+    make_advice,
     make_baseline,
     make_comparison,
+    make_empty_advice,
     make_history,
     make_performance,
     make_report,
     make_unknown,
 )
+
+
+def rows_of(policy: str) -> dict[str, list[Any]]:
+    """One replay at no entry, which a logarithmic axis cannot show, and one at ten."""
+    counts = {"capacity": [0, 10], "requests": [10, 10], "misses": [10, 2], "loads": [10, 2]}
+    return {"policy": [policy, policy], **counts, "hit_fraction": [0.0, 0.8]}
+
 
 HOSTILE = '<img src=x onerror="alert(1)">\u202e'
 CHARTS = {
@@ -31,6 +41,9 @@ CHARTS = {
     "empty history": lambda: history_chart(make_history(0)),
     "baseline": lambda: baseline_chart(make_baseline()),
     "baseline without rounds": lambda: baseline_chart(make_baseline(round_medians_ns=[], low_ns=nan, high_ns=nan)),
+    "cache": lambda: advice_chart(make_advice()),
+    "cache without requests": lambda: advice_chart(make_empty_advice(name=HOSTILE, reason=HOSTILE)),
+    "trace of unknown policies": lambda: advice_chart(make_advice(name="", old=None, rows=rows_of(HOSTILE))),
     "performance": lambda: performance_chart(make_performance()),
     "performance of nothing": lambda: performance_chart(make_performance(operation_metrics={})),
 }
@@ -47,9 +60,9 @@ def test_every_chart_is_json_without_nan_and_altair_draws_it(name: str) -> None:
     assert "image/svg+xml" in bundle
 
 
-@pytest.mark.parametrize("result", [make_comparison(), make_baseline(), make_performance(), make_history()])
-def test_results_hand_over_their_chart(result: Any) -> None:
-    assert "vega-lite" in result.chart.to_dict()["$schema"]
+@pytest.mark.parametrize("make", [make_comparison, make_baseline, make_performance, make_history, make_advice])
+def test_results_hand_over_their_chart(make: Any) -> None:
+    assert "vega-lite" in make().chart.to_dict()["$schema"]
 
 
 def layers(spec: dict[str, Any], view: int = 0) -> list[dict[str, Any]]:
@@ -119,6 +132,31 @@ def test_a_history_shows_change_points_commits_and_machines() -> None:
     assert "new machine" in environments["data"]["values"][0]["what"]
     assert {"low", "high"} <= {intervals["encoding"]["y"]["field"], intervals["encoding"]["y2"]["field"]}
     assert "commit" in [each["field"] for each in points["encoding"]["tooltip"]]
+
+
+def test_an_advice_has_a_curve_a_policy_and_the_limit_is_dashed() -> None:
+    lines, target, infinite, advised, now = layers(advice_chart(make_advice()))
+    dashes = lines["encoding"]["strokeDash"]["scale"]
+    assert dashes["domain"][-1] == "Belady"
+    assert dashes["range"][-1] != dashes["range"][0]
+    assert lines["encoding"]["x"]["scale"]["type"] == "log"
+    assert [level["data"]["values"][0]["level"] for level in (target, infinite)] == [0.9, 0.952]
+    assert advised["data"]["values"][0]["capacity"] == 512
+    assert now["data"]["values"][0]["policy"] == "lru"
+
+
+def test_the_policies_at_the_capacity_advised_stand_best_first_with_their_loads() -> None:
+    rows = advice_chart(make_advice())["vconcat"][1]["data"]["values"]
+    assert rows[0]["policy"] == "Belady"
+    assert [row["hits"] for row in rows] == sorted((row["hits"] for row in rows), reverse=True)
+    loads = {row["policy"]: row["loads"] + row["hits"] for row in rows}
+    assert loads["predictive"] == pytest.approx(1.02)
+    assert loads["LRU"] == pytest.approx(1)
+
+
+def test_what_a_log_axis_cannot_show_is_left_out() -> None:
+    lines = layers(advice_chart(make_advice(rows=rows_of("lru"))))[0]
+    assert [row["capacity"] for row in lines["data"]["values"]] == [10]
 
 
 def test_times_have_the_unit_of_their_middle() -> None:

@@ -9,11 +9,15 @@ import pytest
 
 from tailgana_lab.reporting.faces import FACES, bundle_of, face_of
 from tailgana_lab.reporting.plots import Dot, Plot, render_plot
+from tailgana_lab.results.cache_overview import CacheOverview
 from tests.factories import make_profile
 from tests.reporting.test_escape import read
 from tests.specimens import (
+    FakeCache,
+    make_advice,
     make_baseline,
     make_comparison,
+    make_empty_advice,
     make_history,
     make_performance,
     make_report,
@@ -22,6 +26,17 @@ from tests.specimens import (
 )
 
 HOSTILE = '</style><img src=x onerror="alert(1)">\u202e\x00'
+
+
+def one_row(policy: str) -> dict[str, list[Any]]:
+    rows = {"policy": policy, "capacity": 10, "requests": 10, "misses": 2, "loads": 2, "hit_fraction": 0.8}
+    return {column: [value] for column, value in rows.items()}
+
+
+def overview(*names: str) -> CacheOverview:
+    return CacheOverview(lambda: {name: FakeCache() for name in names}, lambda _: make_advice())
+
+
 SHOWN: dict[str, Callable[[], Any]] = {
     "baseline": make_baseline,
     "bare baseline": lambda: make_baseline(
@@ -47,6 +62,11 @@ SHOWN: dict[str, Callable[[], Any]] = {
     "history": make_history,
     "long history": lambda: make_history(2_000),
     "empty history": lambda: make_history(0, name=HOSTILE),
+    "cache": make_advice,
+    "cache without requests": lambda: make_empty_advice(name=HOSTILE, notes=[HOSTILE]),
+    "cache of unknown policies": lambda: make_advice(policy=HOSTILE, reason=HOSTILE, rows=one_row(HOSTILE)),
+    "caches": lambda: overview("simplify", HOSTILE),
+    "no caches": lambda: overview(),
 }
 
 
@@ -94,6 +114,15 @@ def words(result: Any) -> tuple[str, str]:
         (make_report("none", verdict="same"), ("no regression",)),
         (make_history(), ("30 records", "1 change points", "+20.0 %")),
         (make_baseline(), ("Baseline clean", "2.50 ms", "2.48 ms to 2.52 ms", "runs again in fresh processes")),
+        (
+            make_advice(),
+            ("Cache simplify", "FIFO, 512 entries", "92.4 % hits predicted", "2,400 keys", "LRU", "0.0764", "95.2 %"),
+        ),
+        (make_advice(reachable=False, target_hit_fraction=0.99), ("No policy reaches 99.0 %",)),
+        (make_advice(sampled_fraction=0.1, saved_s=2.5), ("a sample of 10.0 %", "its hits save 2.50 s")),
+        (make_empty_advice(), ("No request has been recorded yet",)),
+        (overview("simplify"), ("simplify", "LRU", "75.0 %", "128")),
+        (overview(), ("No cache is live",)),
         (make_performance(), ("file_io", "1000", "Look at what file_io waits for")),
     ],
     ids=lambda value: getattr(value, "kind", ""),
