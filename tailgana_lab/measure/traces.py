@@ -21,13 +21,16 @@ ORACLE_GENERAL_BYTES = 24
 
 def trace_of(keys: Any) -> _engine.Trace:
     """The trace of an array, a Series, an iterable of hashable keys, or a file."""
-    if isinstance(keys, _engine.Trace):
-        return keys
+    return keys if isinstance(keys, _engine.Trace) else _engine.Trace(numbers_of(keys))
+
+
+def numbers_of(keys: Any) -> "np.ndarray[Any, Any]":
+    """The same as numbers of a type that the engine reads; equal numbers are equal keys."""
     if isinstance(keys, str | os.PathLike):
         keys = read_keys(Path(keys))
     if hasattr(keys, "to_numpy"):
         keys = keys.to_numpy()
-    return _engine.Trace(_numbers(keys))
+    return _numbers(keys)
 
 
 def read_keys(path: Path) -> Any:

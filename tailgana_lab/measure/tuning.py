@@ -1,0 +1,188 @@
+"""The tuner: replays a workload against every policy, and advises on a policy and a size with the limit beside it.
+
+It changes nothing; the advice does, when it is asked to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import nan
+from numbers import Integral, Real
+from typing import Any
+
+from tailgana_lab.errors import InvalidRequestError
+from tailgana_lab.measure.least_capacity import least_capacity
+from tailgana_lab.measure.policy_choice import ROBUST_FIRST, choose_policy
+from tailgana_lab.measure.promise import Promise
+from tailgana_lab.measure.replay import spread_capacities
+from tailgana_lab.measure.workload import NEVER_SAMPLED, Workload
+from tailgana_lab.results.cache_advice import CacheAdvice, CacheSetting
+from tailgana_lab.results.caching import BELADY, POLICIES, PREDICTIVE
+from tailgana_lab.units import format_fraction
+
+NEAR_POINTS = 0.5  # of the hits that any cache can have: with an unreachable target, the size that comes so near
+FEW_REQUESTS = 1_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search found."""
+
+    policy: str
+    """Policy advised."""
+    capacity: int
+    """Entries advised."""
+    is_reachable: bool
+    """Whether the target can be reached."""
+    reason: str
+    """Why this one, one line."""
+
+
+class Tuning:
+    """One question to the tuner.
+
+    Parameters
+    ----------
+    subject : cached function, Cache, recording, array, Series, list, or path
+        A live cache with its recorded requests, or the key of each request, in order.
+    policies : sequence of str, optional
+        Those to choose from; all that load on demand by default.
+
+    Raises
+    ------
+    InvalidRequestError
+        If there are no requests, or the keys cannot be read.
+    """
+
+    def __init__(self, subject: Any, policies: Sequence[str] = POLICIES) -> None:
+        self._cache = subject if hasattr(subject, "set_policy") else None
+        records = hasattr(subject, "trace") and not hasattr(subject, "dtype")  # an array has a `trace` of another kind
+        self._name = str(getattr(subject, "name", "")) if records else ""
+        self._old = None if self._cache is None else CacheSetting.of(self._cache)
+        self._subject, self._policies = subject, policies
+        self._work = Workload(subject.trace() if records else subject)
+        if not self._work.n_requests:
+            way_out = "call the function first" if self._cache is not None else "give the key of each request"
+            raise InvalidRequestError(f"no requests to learn from: {way_out}")
+
+    def advise(self, target_hit_fraction: float = 0.90, capacity: int | None = None) -> CacheAdvice:
+        """Advise on the least capacity for a target, or on the policy for a capacity.
+
+        Raises
+        ------
+        InvalidRequestError
+            If the target is no fraction, or the capacity no whole number from 1.
+        """
+        _check(target_hit_fraction, capacity)
+        table = self._work.table(self._replayed(), self._capacities(capacity))
+        found = self._for_target(target_hit_fraction, table) if capacity is None else self._for_capacity(capacity)
+        advice = self._advice(found, table)
+        advice.target_hit_fraction = target_hit_fraction if capacity is None else nan
+        advice.again = lambda: Tuning(self._subject, self._policies).advise(target_hit_fraction, capacity)
+        return advice
+
+    def _replayed(self) -> list[str]:
+        """Policies of the table: those to choose from, and that which loads ahead where the cache has it."""
+        has_it = self._old is not None and self._old.policy == PREDICTIVE
+        return [*self._policies, *((PREDICTIVE,) if has_it else ())]
+
+    def _capacities(self, capacity: int | None) -> list[int]:
+        known = {capacity or 0, 0 if self._old is None else self._old.capacity}
+        return sorted({*spread_capacities(self._work.n_keys), *(size for size in known if size > 0)})
+
+    # ---- a target
+
+    def _for_target(self, target: float, table: dict[str, list[Any]]) -> Found:
+        limit = self._work.infinite_hit_fraction
+        if limit >= target:
+            least = least_capacity(self._work, self._policies, table, target)
+            return Found(least.policy, least.capacity, True, self._reached(target))
+        reason = (
+            f"no cache of any size reaches {format_fraction(target)}: {format_fraction(1 - limit)} of the requests "
+            "ask for a key for the first time"
+        )
+        near = limit - NEAR_POINTS / 100
+        if self._old is not None and self._hits_now() >= near:
+            return Found(self._old.policy, self._old.capacity, False, f"{reason}; no size does better than this one")
+        if near <= 0:
+            return Found(ROBUST_FIRST[0], 1, False, f"{reason}; no size helps")
+        least = least_capacity(self._work, self._policies, table, near)
+        text = f"{reason}; this size comes within {NEAR_POINTS:g} points of an endless cache"
+        return Found(least.policy, least.capacity, False, text)
+
+    def _reached(self, target: float) -> str:
+        lru = self._work.least_lru_capacity(target)
+        return f"fewest entries that reach {format_fraction(target)}; lru would need {lru:,}"
+
+    def _hits_now(self) -> float:
+        """Share of hits of the cache as it is set."""
+        return nan if self._old is None else self._work.hit_fraction(self._old.policy, self._old.capacity)
+
+    # ---- a capacity
+
+    def _for_capacity(self, capacity: int) -> Found:
+        order = [policy for policy in ROBUST_FIRST if policy in self._policies]
+        current = "" if self._old is None else self._old.policy
+        choice = choose_policy(self._work.trace, self._work.first_half, capacity, order, current)
+        lru = choice.points_behind.get("lru", nan)
+        text = f"judged on the later half of the requests, at {len(choice.capacities)} sizes round this one"
+        if choice.policy != "lru" and lru == lru:
+            text += f"; lru is {lru:.1f} points behind there"
+        return Found(choice.policy, capacity, True, text)
+
+    # ---- the answer
+
+    def _advice(self, found: Found, table: dict[str, list[Any]]) -> CacheAdvice:
+        work, old = self._work, self._old
+        jobs = [(found.policy, found.capacity), (BELADY, found.capacity)]
+        (misses, _), (least_misses, _) = work.exact(jobs)
+        return CacheAdvice(
+            policy=found.policy,
+            capacity=found.capacity,
+            ttl_s=None if old is None else old.ttl_s,
+            predicted_hit_fraction=1 - misses / work.n_requests,
+            reachable=found.is_reachable,
+            limit_hit_fraction=1 - least_misses / work.n_requests,
+            reason=found.reason,
+            infinite_hit_fraction=work.infinite_hit_fraction,
+            n_requests=work.n_requests,
+            n_keys=work.n_keys,
+            name=self._name,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            old=old,
+            old_hit_fraction=self._hits_now(),
+            sampled_fraction=work.share,
+            notes=self._notes(),
+            rows=table,
+            curves={"lru_curve": work.lru_columns()},
+            cache=self._cache,
+            watch=None if self._cache is None else Promise(self._cache),
+            predict=None if self._cache is None else work.hit_fraction,
+        )
+
+    def _notes(self) -> list[str]:
+        work, notes = self._work, []
+        if work.n_requests < FEW_REQUESTS:
+            notes.append(f"only {work.n_requests:,} requests: too few to rely on")
+        if work.share < 1:
+            exact = ", ".join(NEVER_SAMPLED)
+            notes.append(
+                f"the table rests on {format_fraction(work.share)} of the keys; {exact}, small sizes, the LRU curve "
+                "and the advice itself are exact"
+            )
+        return notes
+
+
+def tune(subject: Any, target_hit_fraction: float = 0.90, capacity: int | None = None) -> CacheAdvice:
+    """Advise on a cache; see `tailgana_lab.tune`. Nothing is remembered."""
+    return Tuning(subject).advise(target_hit_fraction, capacity)
+
+
+def _check(target: float, capacity: int | None) -> None:
+    if not isinstance(target, Real) or not 0 < float(target) <= 1:
+        raise InvalidRequestError(
+            f"`target_hit_fraction` must be above 0 and at most 1, got `{target!r}`: 0.90 is 90 %"
+        )
+    is_whole = isinstance(capacity, Integral) and not isinstance(capacity, bool)
+    if capacity is not None and not (is_whole and capacity >= 1):
+        raise InvalidRequestError(f"`capacity` must be a whole number of entries from 1, got `{capacity!r}`")

@@ -1,0 +1,64 @@
+"""The workload of the tuner: exact replays, and a sample where there are too many requests."""
+
+import numpy as np
+import pytest
+
+from tailgana_lab.measure import workload as module
+from tailgana_lab.measure.workload import Workload
+
+SKEWED = np.random.default_rng(5).zipf(1.3, 30_000) % 2_000
+
+
+def test_a_share_of_hits_is_that_of_a_replay() -> None:
+    work = Workload([1, 2, 1, 3, 1, 2])
+    assert work.hit_fraction("lru", 2) == pytest.approx(2 / 6)
+    assert work.infinite_hit_fraction == pytest.approx(0.5)
+
+
+def test_lru_has_its_least_capacity_for_a_share_of_hits() -> None:
+    work = Workload(list(range(10)) * 10)
+    assert work.least_lru_capacity(0.9) == 10
+    assert work.least_lru_capacity(0.91) is None
+
+
+def test_the_table_ends_with_the_limit() -> None:
+    table = Workload(SKEWED).table(["lru", "fifo"], [10, 100])
+    assert table["policy"] == ["lru", "lru", "fifo", "fifo", "belady", "belady"]
+    assert table["capacity"] == [10, 100] * 3
+    assert table["misses"][4] <= min(table["misses"][0], table["misses"][2])
+
+
+def test_the_curve_of_lru_is_thinned_and_ends_with_every_key() -> None:
+    work = Workload(SKEWED)
+    curve = work.lru_columns()
+    assert len(curve["capacity"]) <= module.N_CURVE_POINTS
+    assert curve["capacity"][-1] == work.n_keys
+    assert curve["hit_fraction"][-1] == pytest.approx(work.infinite_hit_fraction)
+
+
+def test_the_first_half_is_what_came_first() -> None:
+    assert Workload([1, 2, 1, 3, 3]).first_half.n_requests == 2
+
+
+@pytest.fixture
+def sampled(monkeypatch: pytest.MonkeyPatch) -> Workload:
+    """A workload that counts as large."""
+    monkeypatch.setattr(module, "SAMPLE_ABOVE", 10_000)
+    monkeypatch.setattr(module, "SAMPLED_REQUESTS", 15_000)
+    monkeypatch.setattr(module, "FEWEST_SAMPLED_ENTRIES", 20)
+    return Workload(SKEWED)
+
+
+def test_a_sample_comes_near_and_stays_possible(sampled: Workload) -> None:
+    assert sampled.share == 0.5
+    (misses, loads), exact = sampled.counts([("lru", 200)])[0], sampled.exact([("lru", 200)])[0]
+    assert misses == loads
+    assert abs(misses - exact[0]) / sampled.n_requests < 0.05
+    assert sampled.n_keys <= misses <= sampled.n_requests
+
+
+def test_sieve_and_small_caches_are_never_sampled(sampled: Workload) -> None:
+    jobs = [("sieve", 200), ("lru", 10), ("lru", 200)]
+    counts, exact = sampled.counts(jobs), sampled.exact(jobs)
+    assert counts[:2] == exact[:2]
+    assert counts[2] != exact[2]
