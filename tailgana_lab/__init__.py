@@ -16,13 +16,26 @@ if TYPE_CHECKING:
         WorkloadError,
     )
     from tailgana_lab.events import emit_event, subscribe
-    from tailgana_lab.functions import baseline, check, compare, operation, store, trust
+    from tailgana_lab.functions import (
+        baseline,
+        caches,
+        check,
+        compare,
+        operation,
+        optimize_cache,
+        record_cache,
+        store,
+        trust,
+        tune,
+    )
     from tailgana_lab.lab import Lab, profile, report
     from tailgana_lab.measure.cached import cached
     from tailgana_lab.measure.change_points import change_points
     from tailgana_lab.measure.replay import lru_curve, replay
     from tailgana_lab.results.baseline import Baseline
     from tailgana_lab.results.bottleneck import Bottleneck, BottleneckType
+    from tailgana_lab.results.cache_advice import CacheAdvice
+    from tailgana_lab.results.caching import CacheMetrics, CacheOptimizationPlan, CacheType
     from tailgana_lab.results.comparison import Comparison
     from tailgana_lab.results.diff import ProfileDiff
     from tailgana_lab.results.history import History
@@ -34,6 +47,7 @@ if TYPE_CHECKING:
     from tailgana_lab.storage.store import Store
     from tailgana_lab.workflows.baseline import PerformanceProfiler, run_benchmarks
     from tailgana_lab.workflows.bottleneck import BottleneckAnalyzer
+    from tailgana_lab.workflows.caching import CacheOptimizer
     from tailgana_lab.workflows.regression import RegressionDetector
 
     __version__: str
@@ -44,6 +58,11 @@ __all__ = [
     "Bottleneck",
     "BottleneckAnalyzer",
     "BottleneckType",
+    "CacheAdvice",
+    "CacheMetrics",
+    "CacheOptimizationPlan",
+    "CacheOptimizer",
+    "CacheType",
     "Comparison",
     "EngineError",
     "History",
@@ -67,6 +86,7 @@ __all__ = [
     "WorkloadError",
     "baseline",
     "cached",
+    "caches",
     "capture_environment",
     "change_points",
     "check",
@@ -74,13 +94,16 @@ __all__ = [
     "emit_event",
     "lru_curve",
     "operation",
+    "optimize_cache",
     "profile",
+    "record_cache",
     "replay",
     "report",
     "run_benchmarks",
     "store",
     "subscribe",
     "trust",
+    "tune",
 ]
 
 _HOMES = {
@@ -95,13 +118,26 @@ _HOMES = {
         "WorkloadError",
     ),
     "events": ("emit_event", "subscribe"),
-    "functions": ("baseline", "check", "compare", "operation", "store", "trust"),
+    "functions": (
+        "baseline",
+        "caches",
+        "check",
+        "compare",
+        "operation",
+        "optimize_cache",
+        "record_cache",
+        "store",
+        "trust",
+        "tune",
+    ),
     "lab": ("Lab", "profile", "report"),
     "measure.cached": ("cached",),
     "measure.change_points": ("change_points",),
     "measure.replay": ("lru_curve", "replay"),
     "results.baseline": ("Baseline",),
     "results.bottleneck": ("Bottleneck", "BottleneckType"),
+    "results.cache_advice": ("CacheAdvice",),
+    "results.caching": ("CacheMetrics", "CacheOptimizationPlan", "CacheType"),
     "results.comparison": ("Comparison",),
     "results.diff": ("ProfileDiff",),
     "results.history": ("History",),
@@ -113,6 +149,7 @@ _HOMES = {
     "storage.store": ("Store",),
     "workflows.baseline": ("PerformanceProfiler", "run_benchmarks"),
     "workflows.bottleneck": ("BottleneckAnalyzer",),
+    "workflows.caching": ("CacheOptimizer",),
     "workflows.regression": ("RegressionDetector",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -1,4 +1,4 @@
-"""The public functions of baselines and comparisons: each one call of the default lab."""
+"""The public functions of baselines, comparisons and caches: each one call of the default lab."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 from tailgana_lab.lab import default_lab
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import pandas as pd
+
+    from tailgana_lab.measure.recorded_cache import Recording
     from tailgana_lab.results.baseline import Baseline
+    from tailgana_lab.results.cache_advice import CacheAdvice
+    from tailgana_lab.results.caching import CacheType
     from tailgana_lab.results.comparison import Comparison
     from tailgana_lab.results.regression import RegressionReport
     from tailgana_lab.storage.record import Record
@@ -152,3 +159,118 @@ def operation(named: Any) -> Any:
     from tailgana_lab.measure.operations import DEFAULT_OPERATIONS
 
     return DEFAULT_OPERATIONS.decorate(named)
+
+
+def tune(cached_function_or_keys: Any, target_hit_fraction: float = 0.90, capacity: int | None = None) -> "CacheAdvice":
+    """Say which policy and size a workload wants, what that would bring, and where the limit lies.
+
+    All policies are replayed at about 20 sizes, exactly; above 2 million requests a sample of the keys stands for all
+    of them (never for SIEVE), and the advice says so.
+
+    Parameters
+    ----------
+    cached_function_or_keys : cached function, Cache, recording, array, Series, list, or path
+        A live cache with the requests it recorded, or the key of each request, in order.
+    target_hit_fraction : float, default 0.90
+        Hits to reach, a fraction of the requests: advised is the least capacity at which any policy reaches it.
+    capacity : int, optional
+        Entries that there is room for: advised is the policy for it, and the target is not looked at.
+
+    Returns
+    -------
+    CacheAdvice
+        `apply()` sets the live cache so; `achieved()` later compares with what was promised.
+
+    Raises
+    ------
+    InvalidRequestError
+        If there are no requests, or target or capacity make no sense.
+
+    Examples
+    --------
+    >>> import tailgana_lab as tgl
+    >>> advice = tgl.tune([1, 2, 3] * 100, target_hit_fraction=0.9)
+    >>> advice.capacity, advice.reachable
+    (3, True)
+    """
+    return default_lab().tune(cached_function_or_keys, target_hit_fraction, capacity)
+
+
+def caches() -> "pd.DataFrame":
+    """The live caches of the lab, then those of other libraries in the user's names and modules.
+
+    Nothing is imported or opened for it, and no cache notices.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `name, kind, capacity, size, hits, misses`; what a cache does not tell is NaN, no bound is infinite. Kinds are
+        `tailgana functools cachetools joblib cachebox diskcache`.
+    """
+    return default_lab().caches()
+
+
+def record_cache(name: str) -> "AbstractContextManager[Recording]":
+    """Record the keys that a cache of another library is asked for, for the time of a `with` block.
+
+    A wrapper takes the place of the original, which goes on working underneath and is back when the block is left.
+
+    Parameters
+    ----------
+    name : str
+        As `caches()` shows it, or the dotted name of a cached function in any loaded module.
+
+    Returns
+    -------
+    context manager
+        Gives a recording; its `trace()` is an array of uint32, and `tune` and `replay` take it.
+
+    Raises
+    ------
+    InvalidRequestError
+        On entering, if there is no cache of that name, or its look-ups cannot be seen.
+    """
+    return default_lab().record_cache(name)
+
+
+def optimize_cache(
+    cache_type: "CacheType | str" = "all",
+    action: str | None = None,
+    *,
+    size_multiplier: float | None = None,
+    ttl_seconds: float | None = None,
+    eviction_policy: str | None = None,
+) -> dict[str, Any]:
+    """Analyse the live caches of a type, or change them.
+
+    Parameters
+    ----------
+    cache_type : CacheType or str
+        `predictive`, `lru`, `lfu`, `ttl` or `all`.
+    action : {"analyze", "optimize"}, optional
+        `optimize` is meant where something is to be changed.
+    size_multiplier : float, optional
+        New capacity over the old one, above 1.
+    ttl_seconds : float, optional
+        New time to live, seconds.
+    eviction_policy : str, optional
+        New policy.
+
+    Returns
+    -------
+    dict
+        Analysed: by type its figures, and under `caches` those of each cache by name. Changed: `hit_rate_pct` and
+        `improvement_pct`, percentage points; both NaN until something was asked since.
+
+    Raises
+    ------
+    InvalidRequestError
+        If the type or the action is unknown, or nothing is to be changed.
+    """
+    return default_lab().optimize_cache(
+        cache_type,
+        action,
+        size_multiplier=size_multiplier,
+        ttl_seconds=ttl_seconds,
+        eviction_policy=eviction_policy,
+    )

@@ -9,6 +9,7 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from tailgana_lab.cachings import Cachings
 from tailgana_lab.errors import LabError
 from tailgana_lab.regressions import Regressions
 from tailgana_lab.results.profile import Profile
@@ -57,7 +58,7 @@ class ProfileBlock:
             self._keep(self._profile)
 
 
-class Lab(Regressions):
+class Lab(Regressions, Cachings):
     """Runs the workflows and holds what they found.
 
     Parameters

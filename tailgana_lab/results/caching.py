@@ -9,6 +9,8 @@ from tailgana_lab.errors import InvalidRequestError
 
 POLICIES = ("fifo", "lru", "lfu", "clock", "sieve", "s3fifo", "twoq", "arc", "lirs", "wtinylfu")
 """Policies that load a key when it is asked for."""
+LRU, LFU = "lru", "lfu"
+"""Policies that have a kind of their own."""
 PREDICTIVE = "predictive"
 """The policy that also loads ahead."""
 BELADY = "belady"

@@ -1,0 +1,74 @@
+"""The lab's part that looks after caches: wires tuner, recorder and optimizer. `Lab` is built on it."""
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tailgana_lab.waiting import wait_for
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tailgana_lab.measure.recorded_cache import Recording
+    from tailgana_lab.results.cache_advice import CacheAdvice
+    from tailgana_lab.results.caching import CacheMetrics, CacheOptimizationPlan, CacheType
+    from tailgana_lab.storage.store import Store
+    from tailgana_lab.workflows.caching import CacheOptimizer
+
+
+class Cachings:
+    """Caches of one lab."""
+
+    @property
+    def store(self) -> "Store":
+        """The lab's store."""
+        raise NotImplementedError
+
+    def remember(self, result: Any) -> None:
+        """Take a result into the report."""
+        raise NotImplementedError
+
+    def tune(
+        self, cached_function_or_keys: Any, target_hit_fraction: float = 0.90, capacity: int | None = None
+    ) -> "CacheAdvice":
+        """Advise on a cache; see `tailgana_lab.tune`."""
+        from tailgana_lab.measure.tuning import tune
+
+        advice = tune(cached_function_or_keys, target_hit_fraction, capacity)
+        # the report needs what was found; a cache that the user has dropped must not live on through it
+        self.remember(replace(advice, cache=None, watch=None, predict=None, again=None))
+        return advice
+
+    def caches(self) -> "pd.DataFrame":
+        """The caches there are; see `tailgana_lab.caches`."""
+        from tailgana_lab.measure.found_caches import caches
+
+        return caches()
+
+    def record_cache(self, name: str) -> "AbstractContextManager[Recording]":
+        """Record the keys of another library's cache; see `tailgana_lab.record_cache`."""
+        from tailgana_lab.measure.recorded_cache import record_cache
+
+        return record_cache(name)
+
+    def cache_optimizer(self) -> "CacheOptimizer":
+        """What analyses and changes the live caches, with this lab's store."""
+        from tailgana_lab.workflows.caching import CacheOptimizer
+
+        return CacheOptimizer(self.store)
+
+    def analyze_caches(self, cache_type: "CacheType | str" = "all") -> "dict[CacheType, CacheMetrics]":
+        """What the live caches do; see `CacheOptimizer.analyze_cache_performance`."""
+        return wait_for(lambda: self.cache_optimizer().analyze_cache_performance(cache_type))
+
+    def carry_out(self, cache_type: "CacheType | str", plan: "CacheOptimizationPlan") -> "CacheMetrics":
+        """Carry out a plan on the live caches; see `CacheOptimizer.optimize_cache`."""
+        return wait_for(lambda: self.cache_optimizer().optimize_cache(cache_type, plan))
+
+    def optimize_cache(
+        self, cache_type: "CacheType | str" = "all", action: str | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        """Analyse or change the live caches; see `tailgana_lab.optimize_cache`."""
+        from tailgana_lab.workflows.caching import optimize_cache
+
+        return optimize_cache(cache_type, action, **changes, optimizer=self.cache_optimizer())
