@@ -111,7 +111,8 @@ $(STAMPS)/package: pyproject.toml $(STAMPS)/python $(STAMPS)/engine
 	@maturin develop --release --locked --quiet --uv
 	@touch $@
 
-$(STAMPS)/bench: requirements/bench.txt $(STAMPS)/package
+$(STAMPS)/bench: requirements/bench.txt requirements/bench-alone.txt $(STAMPS)/package
 	@echo "installing the benchmarks' peers"
 	@uv pip install --quiet -r requirements/run.txt -r requirements/test.txt -r requirements/bench.txt
+	@uv pip install --quiet --no-deps -r requirements/bench-alone.txt
 	@touch $@
