@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tailgana_lab.measure.recorded_cache import Recording
     from tailgana_lab.results.cache_advice import CacheAdvice
+    from tailgana_lab.results.cache_overview import CacheOverview
     from tailgana_lab.results.caching import CacheMetrics, CacheOptimizationPlan, CacheType
     from tailgana_lab.storage.store import Store
     from tailgana_lab.workflows.caching import CacheOptimizer
@@ -44,6 +45,35 @@ class Cachings:
         from tailgana_lab.measure.found_caches import caches
 
         return caches()
+
+    def cache_names(self) -> list[str]:
+        """Names of the live caches, as `advise` takes them."""
+        from tailgana_lab.measure.named_caches import named_caches
+
+        return list(named_caches())
+
+    def cache_overview(self) -> "CacheOverview":
+        """All live caches, and a look at each."""
+        from tailgana_lab.measure.named_caches import named_caches
+        from tailgana_lab.results.cache_overview import CacheOverview
+
+        return CacheOverview(named_caches, self.advise)
+
+    def advise(self, name: str, target_hit_fraction: float = 0.90, capacity: int | None = None) -> "CacheAdvice":
+        """Advise on the live cache of a name; where its requests are not known, say what to do.
+
+        Raises
+        ------
+        InvalidRequestError
+            If no live cache has that name.
+        """
+        from tailgana_lab.measure.named_caches import find_cache, unasked_advice
+
+        cache = find_cache(name)
+        has_requests = len(cache.trace()) > 0
+        advice = self.tune(cache, target_hit_fraction, capacity) if has_requests else unasked_advice(cache)
+        advice.again = lambda: self.advise(name, target_hit_fraction, capacity)
+        return advice
 
     def record_cache(self, name: str) -> "AbstractContextManager[Recording]":
         """Record the keys of another library's cache; see `tailgana_lab.record_cache`."""

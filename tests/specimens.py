@@ -301,5 +301,11 @@ def make_empty_advice(**changes: Any) -> CacheAdvice:
         ("predicted_hit_fraction", "limit_hit_fraction", "target_hit_fraction"), nan
     )
     missing |= {"infinite_hit_fraction": nan, "old_hit_fraction": nan, "n_requests": 0, "n_keys": 0}
-    missing |= {"rows": {}, "curves": {}, "reachable": False, "reason": "no request yet", "notes": []}
+    missing |= {
+        "rows": {},
+        "curves": {},
+        "reachable": False,
+        "reason": "no request has been recorded yet: use it, then look again",
+        "notes": [],
+    }
     return make_live_advice(**{**missing, "policy": "lru", "capacity": 128, **changes})

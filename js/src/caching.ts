@@ -1,11 +1,13 @@
 // The cache panel: what an advice says, its curves with a choice that moves over them, and buttons that change the cache
 // that runs. What the choice brings was replayed in Python; nothing is computed here.
 
-import { barCell } from "./cells";
-import { rowCount, textAt } from "./contract";
-import { Curves, type Level, type Now } from "./curves";
+import { levelLegend, levelsOf, nowMark, pointsOf } from "./cachepicture";
+import { hereTable, points, replaysTable, ttlTable } from "./cachetables";
+import { prose } from "./cells";
+import { rowCount } from "./contract";
+import { Curves, type Now } from "./curves";
 import { h, uniqueId } from "./dom";
-import { count, MISSING, percent, time, visible } from "./format";
+import { count, percent, time, visible } from "./format";
 import { LiveFigures } from "./livefigures";
 import { type Fact, head, listOf, remark, warning } from "./pieces";
 import {
@@ -18,7 +20,6 @@ import {
   settingWords,
 } from "./replayed";
 import { createShell, type Shell } from "./shell";
-import { type Column, createTable } from "./table";
 import { createTabs, type Tab } from "./tabs";
 
 export interface Hooks {
@@ -40,8 +41,7 @@ export interface CachePanel extends Shell {
 
 const HOW =
   "Share of hits by capacity, replayed from the recorded requests. Dashed curve: Belady's optimum, which knows the future; no cache that loads on demand passes it.";
-const NOTHING =
-  "No request has been recorded yet, so there is nothing to replay. Use the cache (call its function), then press Look again.";
+const NOTHING = "No request was recorded, so there is nothing to replay.";
 
 export function mountCaching(host: Element, payload: AdvicePayload, hooks: Hooks | null): CachePanel {
   if (!isAdvice(payload)) throw new Error(`this panel cannot show a ${(payload as { kind: string }).kind}`);
@@ -80,7 +80,13 @@ class AdvicePanel {
     const hasCurves = payload.capacities.length > 0;
     this.curves = hasCurves ? this.createCurves() : null;
     this.policies = payload.curves.map((curve, k) => this.policyButton(curve, k));
-    this.parts = [this.head(), this.notice, ...(hasCurves ? this.choiceParts() : [empty(hooks !== null)])];
+    this.parts = [
+      this.head(),
+      this.notice,
+      ...(hasCurves
+        ? this.choiceParts()
+        : [h("p", { class: "tgl-empty" }, ...prose(sentence(payload.reason) || NOTHING))]),
+    ];
     if (hooks) this.parts.push(this.buttons(hasCurves), this.said, this.live.element);
     if (hasCurves) this.parts.push(this.tabs(), ...present(listOf("To know", payload.notes)));
     if (hasCurves) this.move(this.stop, this.curve);
@@ -140,9 +146,7 @@ class AdvicePanel {
     if (p.gain_points !== null) words.append(`, ${points(p.gain_points)} against now`);
     words.append(`; the limit there is ${percent(p.limit_hit_fraction)}.`);
     const box = h("div", { class: "tgl-advice" }, words, remark(reasonOf(p)));
-    if (p.target_hit_fraction === null || p.reachable) return [box];
-    const most = percent(p.infinite_hit_fraction);
-    return [box, warning(`No policy reaches ${percent(p.target_hit_fraction)}: holding everything gives ${most}.`)];
+    return isMet(p) ? [box] : [box, warning(sentence(p.reason) || outOfReach(p))];
   }
 
   private createCurves(): Curves {
@@ -274,22 +278,17 @@ function present(...parts: (HTMLElement | null)[]): HTMLElement[] {
   return parts.filter((part) => part !== null);
 }
 
-function empty(isLive: boolean): HTMLElement {
-  const text = isLive ? NOTHING : "No request was recorded, so there is nothing to replay.";
-  return h("p", { class: "tgl-empty" }, text);
+function isMet(p: AdvicePayload): boolean {
+  return p.target_hit_fraction === null || p.reachable;
 }
 
-/** Signed percentage points. */
-export function points(value: number | null | undefined): string {
-  if (typeof value !== "number") return MISSING;
-  const size = Math.abs(value).toFixed(1);
-  const unit = size === "1.0" ? "point" : "points";
-  return `${Number(size) === 0 ? "" : value > 0 ? "+" : "−"}${size}\u00a0${unit}`;
+function outOfReach(p: AdvicePayload): string {
+  return `No policy reaches ${percent(p.target_hit_fraction)}: holding everything gives ${percent(p.infinite_hit_fraction)}.`;
 }
 
-/** Why it was chosen, and what else the choice means. */
+/** Why it was chosen, and what else the choice means; why a target is out of reach is said elsewhere. */
 function reasonOf(p: AdvicePayload): string {
-  const said = [sentence(p.reason)];
+  const said = isMet(p) ? [sentence(p.reason)] : [];
   if (p.saved_s !== null) said.push(`Its hits save ${time(p.saved_s)}.`);
   if (p.predicted_loads_fraction !== null) said.push(`Loads a request: ${p.predicted_loads_fraction.toFixed(4)}.`);
   if (p.is_sampled) said.push(`Replayed: a sample of ${percent(p.sampled_fraction)} of the keys.`);
@@ -299,121 +298,4 @@ function reasonOf(p: AdvicePayload): string {
 /** With a capital and a full stop. */
 function sentence(text: string): string {
   return text && `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
-}
-
-/** The line of a policy: its replays, or LRU's exact curve where it was sent. */
-function pointsOf(curve: CurveColumns, p: AdvicePayload): [number, number][] {
-  if (curve.policy === "lru" && p.lru_curve.capacity.length) {
-    return p.lru_curve.capacity.map((capacity, k) => [capacity, p.lru_curve.hit_fraction[k] ?? 0]);
-  }
-  return p.capacities.flatMap((capacity, k): [number, number][] => {
-    const value = curve.hit_fraction[k];
-    return typeof value === "number" ? [[capacity, value]] : [];
-  });
-}
-
-function levelsOf(p: AdvicePayload): Level[] {
-  const levels: [number | null, string, string][] = [
-    [p.target_hit_fraction, "tgl-curves-target", "target"],
-    [p.infinite_hit_fraction, "tgl-curves-infinite", "holding everything"],
-  ];
-  return levels.flatMap(([value, style, word]) =>
-    value === null ? [] : [{ value, style, title: `${word}: ${percent(value)}` }],
-  );
-}
-
-/** What the lines and shapes of the picture mean. */
-function levelLegend(p: AdvicePayload): HTMLElement {
-  const entry = (style: string, text: string) =>
-    h("span", { class: "tgl-legend-entry" }, h("span", { class: `tgl-legend-line ${style}` }), text);
-  const entries = levelsOf(p).map(({ style, title }) => entry(`${style}-key`, title));
-  if (p.old) entries.push(entry("tgl-curves-now-key", "the cache now"));
-  entries.push(entry("tgl-curves-chosen-key", "the choice"));
-  return h("div", { class: "tgl-curves-legend tgl-muted" }, ...entries);
-}
-
-function nowMark(setting: Setting, curve: CurveColumns | undefined, value: number | null): Now | null {
-  if (value === null || setting.capacity === null) return null;
-  const title = `The cache now: ${settingWords(setting)}, ${percent(value)} hits`;
-  return { capacity: setting.capacity, value, style: `tgl-policy-${curve?.style ?? 0}`, title: visible(title) };
-}
-
-function fractionColumn(key: string, label: string, value: (row: number) => number | null): Column {
-  return { key, label, numeric: true, value, cell: (row) => barCell(value(row)) };
-}
-
-function loadsColumn(value: (row: number) => number | null): Column {
-  const hint = "Misses and what was loaded ahead, for each request";
-  const cell = (row: number) => value(row)?.toFixed(4) ?? MISSING;
-  return { key: "loads", label: "Loads a request", hint, numeric: true, spare: 0, value, cell };
-}
-
-/** What every policy does at one capacity, best first. */
-function hereTable(p: AdvicePayload, stop: number): HTMLElement {
-  const at = (row: number) => p.curves[row];
-  const gain = (row: number) => at(row)?.gain_points[stop] ?? null;
-  const columns: Column[] = [
-    { key: "policy", label: "Policy", grows: true, value: (row) => visible(at(row)?.label ?? "") },
-    fractionColumn("hits", "Hits", (row) => at(row)?.hit_fraction[stop] ?? null),
-    loadsColumn((row) => at(row)?.loads_fraction[stop] ?? null),
-  ];
-  if (p.old) {
-    columns.push({
-      key: "gain",
-      label: "Against now",
-      numeric: true,
-      spare: 1,
-      value: gain,
-      cell: (row) => points(gain(row)),
-    });
-  }
-  const caption = `Policies at ${count(p.capacities[stop])} entries`;
-  const sort = { key: "hits", descending: true };
-  return createTable({ caption, n: p.curves.length, empty: "Nothing was replayed.", columns, sort, shown: 20 });
-}
-
-/** Every replay, one a row. */
-function replaysTable(p: AdvicePayload): HTMLElement {
-  const rows = p.curves.flatMap((curve) =>
-    p.capacities.flatMap((capacity, k) =>
-      curve.hit_fraction[k] === null
-        ? []
-        : [{ label: visible(curve.label), capacity, hits: curve.hit_fraction[k], loads: curve.loads_fraction[k] }],
-    ),
-  );
-  return createTable({
-    caption: "All replays",
-    n: rows.length,
-    empty: "Nothing was replayed.",
-    columns: [
-      { key: "policy", label: "Policy", grows: true, value: (row) => rows[row]?.label ?? null },
-      {
-        key: "capacity",
-        label: "Capacity",
-        numeric: true,
-        value: (row) => rows[row]?.capacity ?? null,
-        cell: (row) => count(rows[row]?.capacity),
-      },
-      fractionColumn("hits", "Hits", (row) => rows[row]?.hits ?? null),
-      loadsColumn((row) => rows[row]?.loads ?? null),
-    ],
-  });
-}
-
-/** Hit rate by the time that entries live, without evictions. */
-function ttlTable({ ttl_curve }: AdvicePayload): HTMLElement {
-  const number = (key: string) => (row: number) => {
-    const text = textAt(ttl_curve, key, row);
-    return text === "" ? null : Number(text);
-  };
-  const ttl = number("ttl_s");
-  return createTable({
-    caption: "Hit rate by time to live, where nothing is evicted",
-    n: rowCount(ttl_curve),
-    empty: "",
-    columns: [
-      { key: "ttl_s", label: "Time to live", grows: true, value: ttl, cell: (row) => time(ttl(row)) },
-      fractionColumn("hits", "Hits", number("hit_fraction")),
-    ],
-  });
 }

@@ -17,6 +17,8 @@ const FIGURES: readonly [key: string, label: string, hint: string, shown: (live:
   ["loads", "Loads a request", "Misses and what was loaded ahead", (live) => ratioWords(live.loads_per_request)],
 ];
 
+const CAUSES: Record<string, string> = { capacity: "for room", bytes: "for bytes", resized: "by resizing" };
+
 export class LiveFigures {
   readonly element: HTMLElement;
   private readonly values = new Map<string, HTMLElement>();
@@ -49,7 +51,7 @@ function sizeWords({ size, setting, utilization_fraction }: LivePayload): string
 
 function evictionWords({ evictions }: LivePayload): string {
   if (!evictions) return MISSING;
-  return evictions.map(([cause, n]) => `${count(n)} ${cause.replaceAll("_", " ")}`).join(", ") || "none";
+  return evictions.map(([cause, n]) => `${count(n)} ${CAUSES[cause] ?? cause}`).join(", ") || "none";
 }
 
 function milliseconds(value: number | null | undefined): string {

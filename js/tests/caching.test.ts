@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { mountCaches } from "../src/caches";
-import { mountCaching, points } from "../src/caching";
+import { points } from "../src/cachetables";
+import { mountCaching } from "../src/caching";
 import { ticksOf } from "../src/curves";
 import type { AdvicePayload, CachesPayload, CurveColumns } from "../src/replayed";
 
@@ -188,7 +189,7 @@ describe("cache panel", () => {
       n_requests: 1200,
       evictions: [
         ["capacity", 3],
-        ["ttl", 1],
+        ["expired", 1],
       ],
       hit_latency_ms: 2e-4,
       miss_latency_ms: 1,
@@ -197,7 +198,7 @@ describe("cache panel", () => {
     });
     expect(figure("hits")).toBe("75.0 %");
     expect(figure("size")).toBe("7 of 10 (70.0 %)");
-    expect(figure("evictions")).toBe("3 capacity, 1 ttl");
+    expect(figure("evictions")).toBe("3 for room, 1 expired");
     expect([figure("hit"), figure("miss"), figure("saved"), figure("again")]).toEqual([
       "200 ns",
       "1.00 ms",
@@ -214,7 +215,11 @@ describe("cache panel", () => {
   });
 
   test("a target that nothing reaches is said", () => {
-    mountCaching(host, { ...ADVICE, reachable: false, target_hit_fraction: 0.99 }, hooks);
+    const beyond = { ...ADVICE, reachable: false, target_hit_fraction: 0.99 };
+    mountCaching(host, { ...beyond, reason: "no cache reaches it: all is asked once" }, hooks);
+    expect(host.querySelector("[role=note]")?.textContent).toBe("No cache reaches it: all is asked once.");
+    host.replaceChildren();
+    mountCaching(host, { ...beyond, reason: "" }, hooks);
     expect(words()).toContain("No policy reaches 99.0 %: holding everything gives 97.0 %.");
   });
 
@@ -230,10 +235,10 @@ describe("cache panel", () => {
   });
 
   test("without a request it says what to do", () => {
-    const nothing = { capacities: [], curves: [], predicted_hit_fraction: null, n_requests: 0, gain_points: null };
-    mountCaching(host, { ...ADVICE, ...nothing }, hooks);
+    const nothing = { capacities: [], curves: [], predicted_hit_fraction: null, n_requests: 0 };
+    mountCaching(host, { ...ADVICE, ...nothing, reason: "no request yet: use `f`, then look again" }, hooks);
     expect(host.querySelector("svg.tgl-plot-picture")).toBeNull();
-    expect(words()).toContain("No request has been recorded yet");
+    expect(words()).toContain("No request yet: use f, then look again.");
     button("Look again").click();
     expect(hooks.advise).toHaveBeenCalledOnce();
   });

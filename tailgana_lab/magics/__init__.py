@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from tailgana_lab.magics import baseline, race
+from tailgana_lab.magics import baseline, cache, race
 from tailgana_lab.magics.baseline import BaselineMagics
+from tailgana_lab.magics.cache import CacheMagics
 from tailgana_lab.magics.display import bundle_of, bundle_of_shown
 from tailgana_lab.magics.options import MODES, ProfileOptions
 from tailgana_lab.magics.profile import MAGIC, ProfileMagics
@@ -19,6 +20,8 @@ _DISPLAYED: dict[tuple[str, str], Callable[[Any, Any], dict[str, Any]]] = {
     (f"{_RESULTS}.comparison", "Comparison"): bundle_of_shown,
     (f"{_RESULTS}.regression", "RegressionReport"): bundle_of_shown,
     (f"{_RESULTS}.history", "History"): bundle_of_shown,
+    (f"{_RESULTS}.cache_advice", "CacheAdvice"): bundle_of_shown,
+    (f"{_RESULTS}.cache_overview", "CacheOverview"): bundle_of_shown,
 }
 """Classes by module and name, which need not be imported yet, and how each is shown."""
 
@@ -27,7 +30,7 @@ def load(shell: Any) -> None:
     """Add the magics, their completion and the display of their results to a shell."""
     unload(shell)
     magics = ProfileMagics(shell)
-    shell.register_magics(magics, BaselineMagics(shell), RaceMagics(shell))
+    shell.register_magics(magics, BaselineMagics(shell), RaceMagics(shell), CacheMagics(shell))
     shell.input_transformers_post.append(magics.rewrite)
     shell.events.register("pre_run_cell", magics.cell_starts)
     shell.events.register("post_run_cell", magics.cell_ends)
@@ -52,7 +55,7 @@ def unload(shell: Any) -> None:
     shell.input_transformers_post.remove(magics.rewrite)
     shell.events.unregister("pre_run_cell", magics.cell_starts)
     shell.events.unregister("post_run_cell", magics.cell_ends)
-    for those in (magics, *(registry.pop(kind.__name__) for kind in (BaselineMagics, RaceMagics))):
+    for those in (magics, *(registry.pop(kind.__name__) for kind in (BaselineMagics, RaceMagics, CacheMagics))):
         for kind, names in those.magics.items():
             for name in names:
                 shell.magics_manager.magics[kind].pop(name, None)
@@ -77,6 +80,10 @@ def _complete_race(_shell: Any, _event: Any) -> list[str]:
     return _option_words(RaceOptions)
 
 
+def _complete_cache(_shell: Any, event: Any) -> list[str]:
+    return cache.complete(event.line.lstrip())
+
+
 def _option_words(kind: type) -> list[str]:
     return [word for word, this, _ in options_of(kind).values() if not this.is_positional]
 
@@ -87,5 +94,6 @@ _COMPLETED = {
     f"%%{baseline.MAGIC}": _complete_baseline,
     f"%{baseline.MAGIC}": _complete_baseline,
     f"%%{race.MAGIC}": _complete_race,
+    f"%{cache.MAGIC}": _complete_cache,
 }
 """What completes the line of each magic."""

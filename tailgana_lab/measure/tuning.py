@@ -76,6 +76,9 @@ class Tuning:
         _check(target_hit_fraction, capacity)
         table = self._work.table(self._replayed(), self._capacities(capacity))
         found = self._for_target(target_hit_fraction, table) if capacity is None else self._for_capacity(capacity)
+        if found.capacity not in table["capacity"]:  # it is looked at most, so every policy stands there
+            more = self._work.table(self._replayed(), [found.capacity])
+            table = {column: [*values, *more[column]] for column, values in table.items()}
         advice = self._advice(found, table)
         advice.target_hit_fraction = target_hit_fraction if capacity is None else nan
         advice.again = lambda: Tuning(self._subject, self._policies).advise(target_hit_fraction, capacity)

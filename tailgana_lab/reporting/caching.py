@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tailgana_lab.results.cache_overview import CacheOverview
 
 MAX_CAPACITIES = 6  # columns of the table
-NOTHING = "No request has been recorded yet: use the cache, then ask again."
 NO_CACHE = "No cache is live: put `@tgl.cached(capacity=1000)` above a function."
 
 
@@ -40,7 +39,7 @@ def setting_words(setting: "CacheSetting") -> str:
 def sentence_of(advice: "CacheAdvice") -> str:
     """What is advised, and what it would bring."""
     if isnan(advice.predicted_hit_fraction):
-        return NOTHING
+        return "nothing to replay yet"
     words = f"{setting_words(advice.setting)}: {format_fraction(advice.predicted_hit_fraction)} hits predicted"
     gain = "" if isnan(advice.gain_points) else f", {format_points(advice.gain_points)} against now"
     return f"{words}{gain}; the limit there is {format_fraction(advice.limit_hit_fraction)}"
@@ -63,12 +62,12 @@ def facts_of_advice(advice: "CacheAdvice") -> list[str]:
     return facts
 
 
-def warnings_of(advice: "CacheAdvice") -> list[str]:
-    """What a reader must not miss."""
-    if isnan(advice.target_hit_fraction) or advice.reachable or not advice.n_requests:
-        return []
-    most = format_fraction(advice.infinite_hit_fraction)
-    return [f"No policy reaches {format_fraction(advice.target_hit_fraction)}: holding everything gives {most}."]
+def reason_of(advice: "CacheAdvice") -> Html:
+    """Why it was chosen; that the target is out of reach stands out."""
+    is_met = isnan(advice.target_hit_fraction) or advice.reachable or not advice.n_requests
+    if not advice.reason:
+        return Html("")
+    return element("p", advice.reason, class_="tgls-note" if is_met else "tgls-weak")
 
 
 def advice_body(advice: "CacheAdvice") -> Html:
@@ -77,9 +76,8 @@ def advice_body(advice: "CacheAdvice") -> Html:
     head = f"Cache {advice_name(advice)}:"
     return joined(
         element("p", element("span", head, class_="tgls-name"), " ", sentence_of(advice)),
-        *(element("p", text, class_="tgls-weak") for text in warnings_of(advice)),
         facts_line(facts_of_advice(advice)),
-        element("p", advice.reason, class_="tgls-note") if advice.reason else Html(""),
+        reason_of(advice),
         render_curves(picture_of(advice, curves)),
         _table(advice, curves),
         bullets("To know", advice.notes),
@@ -152,7 +150,7 @@ def render_advice_text(advice: "CacheAdvice") -> str:
     """The same as lines."""
     curves = curves_of(advice)
     capacities = shown_capacities(advice, curves)
-    lines = [f"Cache {visible(advice_name(advice))}: {sentence_of(advice)}", *warnings_of(advice)]
+    lines = [f"Cache {visible(advice_name(advice))}: {sentence_of(advice)}"]
     lines += [" · ".join(facts_of_advice(advice)), visible(advice.reason)]
     if curves:
         head = ("policy", *(f"{capacity:,}" for capacity in capacities), f"loads at {advice.capacity:,}")

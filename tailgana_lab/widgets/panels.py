@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from tailgana_lab.widgets.base import Panel
 
 _OF_BASELINES = frozenset({"baseline", "performance-baseline"})
+_OF_CACHES = frozenset({"cache_advice", "caches"})
 
 
 def panel_of(result: "Shown") -> "Panel":
@@ -16,6 +17,10 @@ def panel_of(result: "Shown") -> "Panel":
         from tailgana_lab.widgets.baseline import BaselineWidget
 
         return BaselineWidget(shown)
+    if result.kind in _OF_CACHES:
+        from tailgana_lab.widgets.caching import CacheWidget
+
+        return CacheWidget(shown)
     from tailgana_lab.widgets.regression import RegressionWidget
 
     return RegressionWidget(shown)
