@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         tune,
     )
     from tailgana_lab.lab import Lab, profile, report
+    from tailgana_lab.measure.cache_mapping import Cache
     from tailgana_lab.measure.cached import cached
     from tailgana_lab.measure.change_points import change_points
     from tailgana_lab.measure.replay import lru_curve, replay
@@ -58,6 +59,7 @@ __all__ = [
     "Bottleneck",
     "BottleneckAnalyzer",
     "BottleneckType",
+    "Cache",
     "CacheAdvice",
     "CacheMetrics",
     "CacheOptimizationPlan",
@@ -131,6 +133,7 @@ _HOMES = {
         "tune",
     ),
     "lab": ("Lab", "profile", "report"),
+    "measure.cache_mapping": ("Cache",),
     "measure.cached": ("cached",),
     "measure.change_points": ("change_points",),
     "measure.replay": ("lru_curve", "replay"),

@@ -8,6 +8,7 @@ from typing_extensions import disjoint_base
 __all__ = [
     "IS_RELEASE",
     "POLICIES",
+    "CacheMap",
     "CacheStore",
     "CachedCall",
     "GcClock",
@@ -305,6 +306,15 @@ class CacheStore:
     def time_marks(self) -> list[tuple[int, int]]:
         """Requests made and the time then, nanoseconds, every 1,024 requests."""
 
+    def put(self, key: Any, value: Any, ttl_ns: int | None) -> None:
+        """Write an entry of a mapping."""
+
+    def pop(self, key: Any) -> tuple[Any] | None:
+        """Take an entry of a mapping out: its value in a tuple, or None."""
+
+    def items(self) -> list[tuple[Any, Any]]:
+        """Entries of a mapping that have not expired, roughly in the order in which they would leave."""
+
     def begin(
         self, args: tuple[Any, ...], kwargs: dict[str, Any] | None, ahead: bool = False, counted: bool = False
     ) -> tuple[str, Any]:
@@ -328,6 +338,24 @@ class Ticket:
 
     def attach(self, object: Any) -> None:
         """Leave something for those who come while it is being computed."""
+
+@disjoint_base
+class CacheMap:
+    """A store as a mapping; `get` and `[]` count as look-ups."""
+
+    def __new__(cls, store: CacheStore) -> Self: ...
+    @property
+    def _store(self) -> CacheStore:
+        """The cache behind it."""
+
+    def get(self, key: Any, default: Any = None, /) -> Any:
+        """The value of a key, or the default."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __setitem__(self, key: Any, value: Any, /) -> None: ...
+    def __delitem__(self, key: Any, /) -> None: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __len__(self) -> int: ...
 
 @disjoint_base
 class CachedCall:

@@ -15,7 +15,7 @@ from tailgana_lab import _engine
 from tailgana_lab.measure.cache_limits import check_bytes, check_capacity, check_policy, check_ttl, engine_policy
 from tailgana_lab.measure.content_key import stand_in
 from tailgana_lab.results.cache_statistics import CacheStatistics, statistics_of
-from tailgana_lab.results.caching import PREDICTIVE, CacheMetrics, CacheType
+from tailgana_lab.results.caching import CacheMetrics, CacheType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -182,11 +182,12 @@ class CacheOptions:
         check_ttl(self.ttl_s)
         check_bytes(self.max_bytes)
 
-    def make_store(self) -> _engine.CacheStore:
-        """An empty store of the engine."""
+    def make_store(self, *, has_stand_ins: bool = True) -> _engine.CacheStore:
+        """An empty store of the engine; with stand-ins, arrays and tables may be keys."""
         policy, ttl_ns = engine_policy(self.policy), check_ttl(self.ttl_s)
+        content = stand_in if has_stand_ins else _no_stand_in
         return _engine.CacheStore(
-            int(self.capacity), policy, ttl_ns, self.max_bytes, bool(self.record), stand_in, bytes_of
+            int(self.capacity), policy, ttl_ns, self.max_bytes, bool(self.record), content, bytes_of
         )
 
 
@@ -202,6 +203,5 @@ def bytes_of(value: object) -> int:
     return sys.getsizeof(value)
 
 
-def is_predictive(policy: str) -> bool:
-    """Whether a policy loads ahead."""
-    return policy == PREDICTIVE
+def _no_stand_in(_value: object) -> Any:
+    return NotImplemented

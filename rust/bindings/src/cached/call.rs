@@ -2,7 +2,7 @@
 //!
 //! PyO3 makes no types with a vectorcall of their own, hence the C API by hand.
 
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_int, c_void};
 use std::mem::{offset_of, size_of};
 use std::ptr::null_mut;
 
@@ -14,6 +14,7 @@ use super::flights::Outcome;
 use super::held::{Held, Raised};
 use super::key::{Asked, NoHash, calls};
 use super::store::{CacheStore, Caller, Looked, now_ns};
+use super::types;
 
 #[repr(C)]
 struct CachedCall {
@@ -30,59 +31,29 @@ unsafe extern "C" {
     fn PyMethod_New(function: *mut ffi::PyObject, instance: *mut ffi::PyObject) -> *mut ffi::PyObject;
 }
 
-const FLAGS: u64 = ffi::Py_TPFLAGS_DEFAULT
-    | ffi::Py_TPFLAGS_HAVE_GC
-    | ffi::Py_TPFLAGS_BASETYPE
-    | ffi::Py_TPFLAGS_HAVE_VECTORCALL
-    | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
-
 /// Makes the type.
 pub fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let place = offset_of!(CachedCall, vectorcall);
     let mut members = [
-        ffi::PyMemberDef {
-            name: c"__vectorcalloffset__".as_ptr(),
-            type_code: ffi::Py_T_PYSSIZET,
-            offset: offset_of!(CachedCall, vectorcall) as isize,
-            flags: ffi::Py_READONLY,
-            doc: std::ptr::null(),
-        },
-        ffi::PyMemberDef {
-            name: c"_store".as_ptr(),
-            type_code: ffi::Py_T_OBJECT_EX,
-            offset: offset_of!(CachedCall, store) as isize,
-            flags: ffi::Py_READONLY,
-            doc: c"The cache behind the function.".as_ptr(),
-        },
-        ffi::PyMemberDef {
-            name: c"_function".as_ptr(),
-            type_code: ffi::Py_T_OBJECT_EX,
-            offset: offset_of!(CachedCall, function) as isize,
-            flags: ffi::Py_READONLY,
-            doc: c"The function itself.".as_ptr(),
-        },
+        types::member(c"__vectorcalloffset__", c"Where the call is.", ffi::Py_T_PYSSIZET, place),
+        types::member(c"_store", c"The cache behind it.", ffi::Py_T_OBJECT_EX, offset_of!(CachedCall, store)),
+        types::member(c"_function", c"The function itself.", ffi::Py_T_OBJECT_EX, offset_of!(CachedCall, function)),
         ffi::PyMemberDef::default(),
     ];
-    let slot = |slot: c_int, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
     let mut slots = [
-        slot(ffi::Py_tp_doc, c"A function behind a cache.".as_ptr() as *mut c_void),
-        slot(ffi::Py_tp_new, new as *mut c_void),
-        slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
-        slot(ffi::Py_tp_descr_get, get as *mut c_void),
-        slot(ffi::Py_tp_traverse, traverse as *mut c_void),
-        slot(ffi::Py_tp_clear, clear as *mut c_void),
-        slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
-        slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
-        slot(0, null_mut()),
+        types::slot(ffi::Py_tp_doc, c"A function behind a cache.".as_ptr().cast()),
+        types::slot(ffi::Py_tp_new, new as *const c_void),
+        types::slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *const c_void),
+        types::slot(ffi::Py_tp_descr_get, get as *const c_void),
+        types::slot(ffi::Py_tp_traverse, traverse as *const c_void),
+        types::slot(ffi::Py_tp_clear, clear as *const c_void),
+        types::slot(ffi::Py_tp_dealloc, dealloc as *const c_void),
+        types::slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+        ffi::PyType_Slot::default(),
     ];
-    let mut spec = ffi::PyType_Spec {
-        name: c"tailgana_lab._engine.CachedCall".as_ptr(),
-        basicsize: size_of::<CachedCall>() as c_int,
-        itemsize: 0,
-        flags: FLAGS as c_uint,
-        slots: slots.as_mut_ptr(),
-    };
-    // SAFETY: slots and members are complete and end with an empty one; Python copies them.
-    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec)) }
+    let flags = types::FLAGS | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
+    // SAFETY: slots and members are complete, and fit the layout above.
+    unsafe { types::make(py, c"tailgana_lab._engine.CachedCall", size_of::<CachedCall>(), flags, &mut slots) }
 }
 
 /// Lets instances of a subclass be called by vectorcall, and bound as methods at no cost: Python 3.11 does not inherit that.
@@ -151,15 +122,7 @@ unsafe extern "C" fn traverse(object: *mut ffi::PyObject, visit: ffi::visitproc,
     // SAFETY: the collector calls it with a living object of this type.
     unsafe {
         let this = &*object.cast::<CachedCall>();
-        for held in [ffi::Py_TYPE(object).cast(), this.store, this.function] {
-            if !held.is_null() {
-                let stop = visit(held, arg);
-                if stop != 0 {
-                    return stop;
-                }
-            }
-        }
-        0
+        types::visit_all([ffi::Py_TYPE(object).cast(), this.store, this.function], visit, arg)
     }
 }
 
@@ -175,16 +138,8 @@ unsafe extern "C" fn clear(object: *mut ffi::PyObject) -> c_int {
 }
 
 unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
-    // SAFETY: the last reference is gone; a heap type is held by its instances.
-    unsafe {
-        ffi::PyObject_GC_UnTrack(object.cast());
-        clear(object);
-        let kind = ffi::Py_TYPE(object);
-        if let Some(free) = (*kind).tp_free {
-            free(object.cast());
-        }
-        ffi::Py_DECREF(kind.cast());
-    }
+    // SAFETY: the last reference is gone.
+    unsafe { types::free(object, clear) }
 }
 
 /// A call.
@@ -213,7 +168,7 @@ unsafe extern "C" fn vectorcall(
                 store.with_asked(given, names, |asked| call.look(asked))
             }
         };
-        result.map_or(null_mut(), Held::into_ptr)
+        types::answer(result)
     }
 }
 

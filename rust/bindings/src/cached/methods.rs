@@ -169,6 +169,36 @@ impl CacheStore {
         })
     }
 
+    /// Writes an entry of a mapping.
+    fn put(&self, key: &Bound<'_, PyAny>, value: Bound<'_, PyAny>, ttl_ns: Option<u64>) -> PyResult<()> {
+        let keys = [key.as_ptr()];
+        let value = Held::from(value);
+        // SAFETY: the key is held, and so is the GIL.
+        let done =
+            unsafe { self.with_asked(&keys, std::ptr::null_mut(), |asked| self.put_entry(asked, value, ttl_ns)) };
+        to_result(key.py(), done)
+    }
+
+    /// Takes an entry of a mapping out: its value in a tuple, or None.
+    fn pop<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<(Bound<'py, PyAny>,)>> {
+        let keys = [key.as_ptr()];
+        // SAFETY: the key is held, and so is the GIL.
+        let taken = unsafe { self.with_asked(&keys, std::ptr::null_mut(), |asked| self.take_out(asked)) };
+        Ok(to_result(key.py(), taken)?.map(|value| (value.bound(key.py()),)))
+    }
+
+    /// Entries of a mapping that have not expired, roughly in the order in which they would leave.
+    fn items<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let state = self.state.borrow_mut();
+        let live = &state.live;
+        let now_ns = now_ns();
+        let fresh = live.order().into_iter().filter(|&id| !(live.needs_clock(id) && live.is_expired(id, now_ns)));
+        let pairs = fresh.filter_map(|id| Some((live.key(id)?.single()?.clone(), live.value(id)?.clone())));
+        let held: Vec<_> = pairs.collect();
+        drop(state);
+        held.iter().map(|(key, value)| (key.bound(py), value.bound(py))).collect()
+    }
+
     fn __traverse__(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
         self.visit(&visit)
     }

@@ -4,8 +4,10 @@ mod call;
 mod flights;
 mod held;
 mod key;
+mod mapping;
 mod methods;
 mod store;
+mod types;
 
 use pyo3::prelude::*;
 
@@ -15,5 +17,6 @@ pub use store::CacheStore;
 
 /// Adds the types that are made by hand.
 pub fn add_types(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("CacheMap", mapping::make_type(module.py())?)?;
     module.add("CachedCall", call::make_type(module.py())?)
 }
