@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Self, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Buffer, disjoint_base
 
 __all__ = [
     "IS_RELEASE",
@@ -20,6 +20,7 @@ __all__ = [
     "__version__",
     "allow_vectorcall",
     "change_points",
+    "content_digest",
     "fold_frames",
     "hodges_lehmann",
     "median_bootstrap",
@@ -371,6 +372,9 @@ class CachedCall:
     @property
     def _function(self) -> Callable[..., Any]:
         """The function itself."""
+
+def content_digest(parts: Sequence[Buffer]) -> bytes:
+    """128 bits of XXH3 over contiguous buffers, and where each one ends."""
 
 def allow_vectorcall(kind: type[CachedCall]) -> None:
     """Let instances of a subclass be called by vectorcall, which Python 3.11 does not inherit; TypeError for others."""

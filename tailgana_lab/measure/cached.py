@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import update_wrapper
+from inspect import iscoroutinefunction
 from time import perf_counter_ns
 from typing import Any, Self, TypeVar, overload
 
 from tailgana_lab import _engine
+from tailgana_lab.measure.cached_tasks import CachedCoroutineFunction
 from tailgana_lab.measure.live_cache import CacheOptions, LiveCache, live_caches
 
 __all__ = ["CachedFunction", "cached", "live_caches"]
@@ -37,10 +39,6 @@ class CachedFunction(LiveCache, _engine.CachedCall):
         update_wrapper(self, function)
         self.name, self.policy = name, policy
         self._register()
-
-    def cache_clear(self) -> None:
-        """Take all entries out, by the name that `functools` gives it."""
-        self.clear()
 
     def warm(self, arguments: Iterable[Any], progress: Progress | None = None) -> int:
         """Call the function for what is not there yet.
@@ -161,8 +159,9 @@ def cached(
         return cached()(capacity)
     options = CacheOptions(capacity, policy, ttl_s, max_bytes, record, pure)
 
-    def decorate(function: Callable[..., Any]) -> CachedFunction:
+    def decorate(function: Callable[..., Any]) -> CachedFunction | CachedCoroutineFunction:
+        kind = CachedCoroutineFunction if iscoroutinefunction(function) else CachedFunction
         title = str(name or getattr(function, "__qualname__", repr(function)))
-        return CachedFunction(function, options.make_store(), title, options.policy)
+        return kind(function, options.make_store(), title, options.policy)
 
     return decorate

@@ -19,7 +19,7 @@ mod _engine {
     use super::replay::Trace;
 
     #[pymodule_export]
-    use super::cached::{CacheStore, Ticket, allow_vectorcall};
+    use super::cached::{CacheStore, Ticket, allow_vectorcall, content_digest};
 
     #[pymodule_export]
     use super::sampler::{GcClock, Recorder, Sampler, fold_frames, wilson_interval};

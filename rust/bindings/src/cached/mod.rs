@@ -1,6 +1,7 @@
 //! The live cache for Python: keys and values are objects, a function behind it is called by vectorcall.
 
 mod call;
+mod content;
 mod flights;
 mod held;
 mod key;
@@ -12,6 +13,7 @@ mod types;
 use pyo3::prelude::*;
 
 pub use call::allow_vectorcall;
+pub use content::content_digest;
 pub use methods::Ticket;
 pub use store::CacheStore;
 
