@@ -8,8 +8,9 @@ from time import perf_counter_ns
 from typing import Any, Self, TypeVar, overload
 
 from tailgana_lab import _engine
+from tailgana_lab.measure.cache_code import Definition
 from tailgana_lab.measure.cached_tasks import CachedCoroutineFunction
-from tailgana_lab.measure.live_cache import CacheOptions, LiveCache, live_caches
+from tailgana_lab.measure.live_cache import CacheOptions, LiveCache, earlier_cache, live_caches, why_not_kept
 
 __all__ = ["CachedFunction", "cached", "live_caches"]
 
@@ -28,8 +29,6 @@ class CachedFunction(LiveCache, _engine.CachedCall):
     __name__: str
     __qualname__: str
     __wrapped__: Callable[..., Any]
-    invalidated_because: str | None = None
-    """Why entries of an earlier definition were not kept; None where they were, or there were none."""
 
     def __new__(cls, function: Callable[..., Any], store: _engine.CacheStore, *_: object) -> Self:
         """An object of the engine's, which takes the function and its store."""
@@ -162,6 +161,15 @@ def cached(
     def decorate(function: Callable[..., Any]) -> CachedFunction | CachedCoroutineFunction:
         kind = CachedCoroutineFunction if iscoroutinefunction(function) else CachedFunction
         title = str(name or getattr(function, "__qualname__", repr(function)))
-        return kind(function, options.make_store(), title, options.policy)
+        definition = Definition.of(function)
+        earlier = earlier_cache(definition, title)
+        because = None if earlier is None else why_not_kept(earlier, definition, options)
+        if earlier is not None and because is None:
+            new = kind(function, earlier._store, title, earlier.policy)
+            new.adopt(options)
+        else:
+            new = kind(function, options.make_store(), title, options.policy)
+        new._definition, new.invalidated_because = definition, because
+        return new
 
     return decorate

@@ -59,8 +59,6 @@ class CachedCoroutineFunction(LiveCache):
     __name__: str
     __qualname__: str
     __wrapped__: Work
-    invalidated_because: str | None = None
-    """Why entries of an earlier definition were not kept; None where they were, or there were none."""
 
     def __init__(self, function: Work, store: _engine.CacheStore, name: str, policy: str) -> None:
         update_wrapper(self, function)
@@ -69,6 +67,7 @@ class CachedCoroutineFunction(LiveCache):
         self._register()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Await the result, computed or kept."""
         return self._ask(args, kwargs)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:

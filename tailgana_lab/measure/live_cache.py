@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from tailgana_lab import _engine
+from tailgana_lab.measure.cache_code import Definition
 from tailgana_lab.measure.cache_limits import check_bytes, check_capacity, check_policy, check_ttl, engine_policy
 from tailgana_lab.measure.content_key import stand_in
 from tailgana_lab.results.cache_statistics import CacheStatistics, statistics_of
@@ -42,6 +43,9 @@ class LiveCache:
     """A cache that shows itself and can be changed while it runs."""
 
     _store: _engine.CacheStore
+    _definition: Definition | None = None
+    invalidated_because: str | None = None
+    """Why entries of an earlier definition were not kept; None where they were, or there were none."""
     name: str
     """How it is called in lists."""
     policy: str
@@ -57,6 +61,11 @@ class LiveCache:
         """Seconds an entry lives after it was written; None for as long as there is room."""
         ttl_ns = self._store.ttl_ns
         return None if ttl_ns is None else ttl_ns / 1e9
+
+    @property
+    def definition(self) -> Definition | None:
+        """The function behind it, as it was defined; None of a mapping."""
+        return self._definition
 
     def metrics(self) -> CacheMetrics:
         """What it did since the last change of capacity, policy or time to live."""
@@ -149,6 +158,15 @@ class LiveCache:
         }
         return pd.DataFrame(columns)
 
+    def adopt(self, options: "CacheOptions") -> None:
+        """Change what differs from the options: capacity, policy, time to live."""
+        if self.capacity != options.capacity:
+            self.resize(options.capacity)
+        if self.policy != options.policy:
+            self.set_policy(options.policy)
+        if self._store.ttl_ns != check_ttl(options.ttl_s):
+            self.set_ttl(options.ttl_s)
+
     def _kind(self) -> CacheType:
         """The chapter's kind: its policy where that is one, else whether entries expire."""
         named = {kind.value: kind for kind in (CacheType.PREDICTIVE, CacheType.LRU, CacheType.LFU)}
@@ -193,6 +211,24 @@ class CacheOptions:
         return _engine.CacheStore(
             int(self.capacity), policy, ttl_ns, self.max_bytes, bool(self.record), content, bytes_of
         )
+
+
+def earlier_cache(definition: Definition, name: str) -> LiveCache | None:
+    """The cache of the same function before its cell, or module, ran again."""
+    if not definition.can_return:
+        return None
+    for cache in reversed(live_caches()):
+        if cache.name == name and cache.definition is not None and definition.is_rerun_of(cache.definition):
+            return cache
+    return None
+
+
+def why_not_kept(old: LiveCache, definition: Definition, options: CacheOptions) -> str | None:
+    """Why entries of an earlier definition may not be kept; None where they may."""
+    store = old._store
+    if (store.is_recording, store.max_bytes) != (options.record, options.max_bytes):
+        return "`record` or `max_bytes` changed"
+    return None if old.definition is None else definition.why_another(old.definition)
 
 
 def bytes_of(value: object) -> int:
