@@ -234,12 +234,14 @@ class CacheStore:
         One of `POLICIES`; ValueError if it is none.
     ttl_ns, max_bytes : int or None
         Nanoseconds an entry lives after it was written; most bytes of all values.
-    record : bool
-        Whether requests are recorded.
+    record, pure : bool
+        Whether requests are recorded, and whether values may be computed before anybody asks.
     stand_in : callable
         Turns an argument without a hash into one that has one, or gives NotImplemented.
     weigh : callable
         Size of a value, bytes.
+    wake : callable
+        Told when there is something to load ahead.
     """
 
     def __new__(
@@ -249,8 +251,10 @@ class CacheStore:
         ttl_ns: int | None,
         max_bytes: int | None,
         record: bool,
+        pure: bool,
         stand_in: Callable[[Any], Any],
         weigh: Callable[[Any], int],
+        wake: Callable[[], object],
     ) -> CacheStore: ...
     def __len__(self) -> int: ...
     @property
@@ -276,6 +280,10 @@ class CacheStore:
     @property
     def is_recording(self) -> bool:
         """Whether requests are recorded."""
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether values may be computed before anybody asks."""
 
     def resize(self, capacity: int) -> None:
         """Change the number of entries; what no longer fits leaves as the policy has it."""
@@ -316,6 +324,9 @@ class CacheStore:
     def items(self) -> list[tuple[Any, Any]]:
         """Entries of a mapping that have not expired, roughly in the order in which they would leave."""
 
+    def next_ahead(self) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """Arguments of the next call to load ahead; None when nothing waits."""
+
     def begin(
         self, args: tuple[Any, ...], kwargs: dict[str, Any] | None, ahead: bool = False, counted: bool = False
     ) -> tuple[str, Any]:
@@ -337,7 +348,7 @@ class Ticket:
     def fail(self, error: BaseException | None = None) -> None:
         """Nothing came of it; who waits raises the error, or tries for himself where there is none."""
 
-    def attach(self, object: Any) -> None:
+    def attach(self, found: Any) -> None:
         """Leave something for those who come while it is being computed."""
 
 @disjoint_base

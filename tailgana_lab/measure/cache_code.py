@@ -45,7 +45,7 @@ class Definition:
         """Whether both stand in the same place, and the code was compiled anew: a loop makes many of one code."""
         mine, others = self.function, other.function
         place = (mine.__module__, mine.__qualname__) == (others.__module__, others.__qualname__)
-        return place and self.can_return and other.can_return and mine.__code__ is not others.__code__  # type: ignore[attr-defined]
+        return place and self.can_return and other.can_return and mine.__code__ is not others.__code__
 
     def why_another(self, old: "Definition") -> str | None:
         """What changed since the old one; None where nothing did."""
@@ -111,7 +111,9 @@ def _form(value: Any, seen: set[int]) -> Any:
     if isinstance(value, FunctionType):
         return _function_form(value, seen | {id(value)})
     if isinstance(value, type) and value.__module__ != "builtins":
-        parts = {name: part for name, part in vars(value).items() if isinstance(part, FunctionType | property | _PLAIN)}
+        parts = {
+            name: part for name, part in vars(value).items() if isinstance(part, (FunctionType, property, *_PLAIN))
+        }
         return [value.__qualname__, {name: _form(_getter(part), seen | {id(value)}) for name, part in parts.items()}]
     if isinstance(value, ModuleType):
         return value.__name__

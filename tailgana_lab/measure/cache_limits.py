@@ -4,9 +4,8 @@ from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
 
-from tailgana_lab import _engine
 from tailgana_lab.errors import InvalidRequestError
-from tailgana_lab.results.caching import LIVE_POLICIES, PREDICTIVE
+from tailgana_lab.results.caching import LIVE_POLICIES
 
 
 def check_capacity(capacity: object) -> int:
@@ -37,11 +36,6 @@ def check_policy(policy: object) -> str:
         hint = f"did you mean `{near[0]}`?" if near else "the usual one is `lru`"
         raise InvalidRequestError(f"`{policy}` is no policy, {hint} There are {', '.join(LIVE_POLICIES)}")
     return str(policy)
-
-
-def engine_policy(policy: str) -> str:
-    """The engine's policy behind a name: loading ahead rests on `lru` where the engine does not do it itself."""
-    return "lru" if policy == PREDICTIVE and PREDICTIVE not in _engine.POLICIES else policy
 
 
 def check_ttl(ttl_s: object) -> int | None:

@@ -68,7 +68,7 @@ class Cache(LiveCache, _engine.CacheMap, MutableMapping[Any, Any]):
         record: bool = True,
         max_bytes: int | None = None,
     ) -> None:
-        self.name, self.policy = name, policy
+        self.name = name
         self._register()
 
     def set(self, key: Any, value: Any, ttl_s: float | None = None) -> None:

@@ -10,7 +10,9 @@ from typing import Any, Self, TypeVar, overload
 from tailgana_lab import _engine
 from tailgana_lab.measure.cache_code import Definition
 from tailgana_lab.measure.cached_tasks import CachedCoroutineFunction
+from tailgana_lab.measure.content_key import ContentKey
 from tailgana_lab.measure.live_cache import CacheOptions, LiveCache, earlier_cache, live_caches, why_not_kept
+from tailgana_lab.measure.loading_ahead import Waker
 
 __all__ = ["CachedFunction", "cached", "live_caches"]
 
@@ -34,9 +36,9 @@ class CachedFunction(LiveCache, _engine.CachedCall):
         """An object of the engine's, which takes the function and its store."""
         return super().__new__(cls, function, store)
 
-    def __init__(self, function: Callable[..., Any], store: _engine.CacheStore, name: str, policy: str) -> None:
+    def __init__(self, function: Callable[..., Any], store: _engine.CacheStore, name: str) -> None:
         update_wrapper(self, function)
-        self.name, self.policy = name, policy
+        self.name = name
         self._register()
 
     def warm(self, arguments: Iterable[Any], progress: Progress | None = None) -> int:
@@ -63,14 +65,22 @@ class CachedFunction(LiveCache, _engine.CachedCall):
                 progress(done, len(calls))
         return n_loaded
 
-    def _load(self, args: tuple[Any, ...], *, prefetched: bool = False) -> bool:
+    def load_ahead(self) -> None:
+        """Load what the policy foretold; the loading thread calls it."""
+        while (call := self._store.next_ahead()) is not None:
+            args, kwargs = call
+            if not any(isinstance(value, ContentKey) for value in (*args, *kwargs.values())):
+                with suppress(Exception):
+                    self._load(args, kwargs, prefetched=True)
+
+    def _load(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, *, prefetched: bool = False) -> bool:
         """Compute what is not there; whether it was computed."""
-        found, ticket = self._store.begin(args, None, ahead=True)
+        found, ticket = self._store.begin(args, kwargs, ahead=True)
         if found != "lead":
             return False
         began_ns = perf_counter_ns()
         try:
-            value = self.__wrapped__(*args)
+            value = self.__wrapped__(*args, **(kwargs or {}))
         except BaseException as error:
             ticket.fail(error if isinstance(error, Exception) else None)
             raise
@@ -159,17 +169,25 @@ def cached(
     options = CacheOptions(capacity, policy, ttl_s, max_bytes, record, pure)
 
     def decorate(function: Callable[..., Any]) -> CachedFunction | CachedCoroutineFunction:
-        kind = CachedCoroutineFunction if iscoroutinefunction(function) else CachedFunction
-        title = str(name or getattr(function, "__qualname__", repr(function)))
-        definition = Definition.of(function)
-        earlier = earlier_cache(definition, title)
-        because = None if earlier is None else why_not_kept(earlier, definition, options)
-        if earlier is not None and because is None:
-            new = kind(function, earlier._store, title, earlier.policy)
-            new.adopt(options)
-        else:
-            new = kind(function, options.make_store(), title, options.policy)
-        new._definition, new.invalidated_because = definition, because
-        return new
+        return _cached(function, str(name or getattr(function, "__qualname__", repr(function))), options)
 
     return decorate
+
+
+def _cached(function: Callable[..., Any], name: str, options: CacheOptions) -> CachedFunction | CachedCoroutineFunction:
+    """A function behind a cache: the one it had before its cell ran again, where nothing changed, else a new one."""
+    definition = Definition.of(function)
+    earlier = earlier_cache(definition, name)
+    because = None if earlier is None else why_not_kept(earlier, definition, options)
+    kept = earlier if because is None else None
+    waker = Waker() if kept is None else kept.waker
+    store = options.make_store(wake=waker) if kept is None else kept.store
+    new: CachedFunction | CachedCoroutineFunction
+    if iscoroutinefunction(function):
+        new = CachedCoroutineFunction(function, store, name)
+    else:
+        new = CachedFunction(function, store, name)
+        waker.serve(new)
+    new.define(definition, because, waker)
+    new.adopt(options)
+    return new

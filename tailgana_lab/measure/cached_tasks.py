@@ -60,9 +60,9 @@ class CachedCoroutineFunction(LiveCache):
     __qualname__: str
     __wrapped__: Work
 
-    def __init__(self, function: Work, store: _engine.CacheStore, name: str, policy: str) -> None:
+    def __init__(self, function: Work, store: _engine.CacheStore, name: str) -> None:
         update_wrapper(self, function)
-        self._store, self.name, self.policy = store, name, policy
+        self._store, self.name = store, name
         _mark_as_coroutine_function(self)
         self._register()
 
@@ -177,7 +177,12 @@ async def _wait(found: _Computation) -> "Future[Any]":
 def _wake(loop: asyncio.AbstractEventLoop, inner: "asyncio.Future[Any]") -> None:
     """Wake a waiter in its own loop, from any thread; a loop that is closed has no waiters."""
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(lambda: inner.done() or inner.set_result(None))
+        loop.call_soon_threadsafe(_end_waiting, inner)
+
+
+def _end_waiting(inner: "asyncio.Future[Any]") -> None:
+    if not inner.done():
+        inner.set_result(None)
 
 
 def _mark_as_coroutine_function(function: Any) -> None:

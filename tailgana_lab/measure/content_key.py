@@ -108,12 +108,12 @@ def _values(values: Any) -> Parts:
     if isinstance(values, pd.Categorical):
         return [*head, str(values.ordered).encode(), *_index(values.categories), *_array(np.asarray(values.codes))]
     if isinstance(values, pd.arrays.DatetimeArray | pd.arrays.TimedeltaArray | pd.arrays.PeriodArray):
-        return [*head, *_array(values.asi8)]
+        return [*head, *_array(np.asarray(values.view("i8")))]
     if isinstance(values, pd.arrays.NumpyExtensionArray):
         return [*head, *_array(values.to_numpy())]
     missing = np.asarray(values.isna())
     if isinstance(values, pd.arrays.IntegerArray | pd.arrays.FloatingArray | pd.arrays.BooleanArray):
-        plain = values.to_numpy(dtype=values.dtype.numpy_dtype, na_value=0)
+        plain = values.to_numpy(dtype=values.dtype.type, na_value=0)
         return [*head, *_array(missing), *_array(plain)]
     return [*head, *_array(missing), *_elements(list(values))]
 

@@ -5,6 +5,7 @@ and weak references keep nothing alive.
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from math import nan
@@ -13,8 +14,9 @@ from weakref import WeakValueDictionary
 
 from tailgana_lab import _engine
 from tailgana_lab.measure.cache_code import Definition
-from tailgana_lab.measure.cache_limits import check_bytes, check_capacity, check_policy, check_ttl, engine_policy
+from tailgana_lab.measure.cache_limits import check_bytes, check_capacity, check_policy, check_ttl
 from tailgana_lab.measure.content_key import stand_in
+from tailgana_lab.measure.loading_ahead import Waker
 from tailgana_lab.results.cache_statistics import CacheStatistics, statistics_of
 from tailgana_lab.results.caching import CacheMetrics, CacheType
 
@@ -43,13 +45,19 @@ class LiveCache:
     """A cache that shows itself and can be changed while it runs."""
 
     _store: _engine.CacheStore
-    _definition: Definition | None = None
     invalidated_because: str | None = None
     """Why entries of an earlier definition were not kept; None where they were, or there were none."""
+    definition: Definition | None = None
+    """The function behind it, as it was defined; None of a mapping."""
+    waker: Waker
+    """Has this cache load ahead what its store foretold."""
     name: str
     """How it is called in lists."""
-    policy: str
-    """Which policy decides what leaves."""
+
+    @property
+    def policy(self) -> str:
+        """Who decides what leaves."""
+        return self._store.policy
 
     @property
     def capacity(self) -> int:
@@ -63,9 +71,13 @@ class LiveCache:
         return None if ttl_ns is None else ttl_ns / 1e9
 
     @property
-    def definition(self) -> Definition | None:
-        """The function behind it, as it was defined; None of a mapping."""
-        return self._definition
+    def store(self) -> _engine.CacheStore:
+        """The engine's part."""
+        return self._store
+
+    def define(self, definition: Definition, because: str | None, waker: Waker) -> None:
+        """Note what stands behind it, and why entries of an earlier definition were not kept."""
+        self.definition, self.invalidated_because, self.waker = definition, because, waker
 
     def metrics(self) -> CacheMetrics:
         """What it did since the last change of capacity, policy or time to live."""
@@ -125,8 +137,7 @@ class LiveCache:
         InvalidRequestError
             If there is no policy of that name.
         """
-        self._store.set_policy(engine_policy(check_policy(policy)))
-        self.policy = policy
+        self._store.set_policy(check_policy(policy))
 
     def clear(self) -> None:
         """Take all entries out; what is being computed now is not kept either."""
@@ -204,12 +215,20 @@ class CacheOptions:
         check_ttl(self.ttl_s)
         check_bytes(self.max_bytes)
 
-    def make_store(self, *, has_stand_ins: bool = True) -> _engine.CacheStore:
+    def make_store(self, *, has_stand_ins: bool = True, wake: Callable[[], object] = bool) -> _engine.CacheStore:
         """An empty store of the engine; with stand-ins, arrays and tables may be keys."""
-        policy, ttl_ns = engine_policy(self.policy), check_ttl(self.ttl_s)
+        ttl_ns = check_ttl(self.ttl_s)
         content = stand_in if has_stand_ins else _no_stand_in
         return _engine.CacheStore(
-            int(self.capacity), policy, ttl_ns, self.max_bytes, bool(self.record), content, bytes_of
+            int(self.capacity),
+            self.policy,
+            ttl_ns,
+            self.max_bytes,
+            bool(self.record),
+            bool(self.pure),
+            content,
+            bytes_of,
+            wake,
         )
 
 
@@ -225,9 +244,11 @@ def earlier_cache(definition: Definition, name: str) -> LiveCache | None:
 
 def why_not_kept(old: LiveCache, definition: Definition, options: CacheOptions) -> str | None:
     """Why entries of an earlier definition may not be kept; None where they may."""
-    store = old._store
-    if (store.is_recording, store.max_bytes) != (options.record, options.max_bytes):
-        return "`record` or `max_bytes` changed"
+    store = old.store
+    kept = {"record": store.is_recording, "pure": store.is_pure, "max_bytes": store.max_bytes}
+    changed = [name for name, value in kept.items() if value != getattr(options, name)]
+    if changed:
+        return f"`{changed[0]}` changed"
     return None if old.definition is None else definition.why_another(old.definition)
 
 

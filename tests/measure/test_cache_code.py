@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tailgana_lab import cached
+
 CELL = """
 from tailgana_lab import cached
 ran = globals().setdefault("ran", [])
@@ -101,3 +103,38 @@ def test_another_object_in_place_of_a_global_starts_anew() -> None:
     first(0)
     exec(code, space)
     assert space["function"].invalidated_because == "`table`, which it uses, changed"
+
+
+CLASS = """
+from tailgana_lab import cached
+class Kind:
+    unit = "s"
+    def text(self, x):
+        return f"{{x}} {word}"
+    @property
+    def size(self):
+        return 1
+@cached(10)
+def function(x):
+    return Kind().text(x)
+"""
+
+
+def test_a_class_made_anew_by_the_same_code_is_the_same() -> None:
+    space: dict[str, Any] = {"__name__": "notebook_of_a_class"}
+    reasons = []
+    for word in ("one", "one", "two"):
+        exec(CLASS.format(word=word), space)
+        space["function"](1)
+        reasons.append(space["function"].invalidated_because)
+    assert reasons == [None, None, "`Kind`, which it uses, changed"]
+
+
+def test_a_method_keeps_its_entries_when_its_class_is_made_again() -> None:
+    code = "class Thing:\n    @cached(10)\n    def value(self, x):\n        return x\n"
+    space: dict[str, Any] = {"__name__": "notebook_of_a_method", "cached": cached}
+    exec(code, space)
+    first = space["Thing"].value
+    exec(code, space)
+    assert space["Thing"].value.invalidated_because is None
+    assert space["Thing"].value.store is first.store

@@ -84,7 +84,7 @@ def test_wrong_options_are_refused() -> None:
     with pytest.raises(InvalidRequestError, match="`lur`"):
         Cache(10, "lur")
     with pytest.raises(TypeError, match="a key and a default"):
-        Cache(10).get()  # type: ignore[call-overload]
+        Cache(10).get()  # type: ignore[call-arg]
 
 
 def test_it_can_be_changed_as_it_runs() -> None:

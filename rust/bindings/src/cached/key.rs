@@ -107,6 +107,16 @@ impl<'a> Asked<'a> {
         Ok(Self { args, names, hash })
     }
 
+    /// The single argument, where it is a whole number of 64 bits.
+    pub fn number(&self) -> Option<i64> {
+        let &[object] = self.args else { return None };
+        // SAFETY: the argument is alive, an int where it is read as one, and the GIL is held.
+        unsafe {
+            let is_int = is_exactly(ffi::Py_TYPE(object), &raw const ffi::PyLong_Type);
+            if is_int && self.names.is_null() { small_int(object) } else { None }
+        }
+    }
+
     /// The key to store for it.
     pub fn to_key(self) -> Key {
         // SAFETY: the arguments are alive as long as this is, and the GIL is held.
@@ -276,6 +286,29 @@ impl Key {
             names = if last == unsafe { ffi::Py_None() } { std::ptr::null_mut() } else { last };
         }
         action(&Asked { args: &args, names, hash })
+    }
+
+    /// Its hash, where it is a single whole number of 64 bits.
+    pub fn hash_of_plain(&self) -> Option<u64> {
+        let Self::One(object) = self else { return None };
+        let args = [object.as_ptr()];
+        let asked = Asked { args: &args, names: std::ptr::null_mut(), hash: 0 };
+        asked.number()?;
+        // SAFETY: the object is held, and an int hashes without code of the user.
+        unsafe { Asked::new(&args, std::ptr::null_mut()) }.ok().map(|asked| asked.hash)
+    }
+
+    /// Positional values, and the keyword values with their names or None.
+    pub fn parts(&self) -> (&[Held], Option<&Held>) {
+        match self {
+            Self::One(object) => (std::slice::from_ref(object), None),
+            Self::Many(objects) => match objects.split_last() {
+                // SAFETY: None lives for ever.
+                Some((last, values)) if last.as_ptr() == unsafe { ffi::Py_None() } => (values, None),
+                Some((last, values)) => (values, Some(last)),
+                None => (&[], None),
+            },
+        }
     }
 
     /// Whether it is this very key, not only an equal one.

@@ -160,7 +160,7 @@ unsafe extern "C" fn get(
             Raised::from(PyTypeError::new_err(text));
             return null_mut();
         }
-        let found = ask(object, *args, |store, asked| value_of(store, asked));
+        let found = ask(object, *args, value_of);
         let default = if n_args == 2 { *args.add(1) } else { ffi::Py_None() };
         types::answer(found.map(|value| value.unwrap_or_else(|| Held::new(default))))
     }
@@ -170,7 +170,7 @@ unsafe extern "C" fn get(
 unsafe extern "C" fn subscript(object: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: Python calls it with the GIL and living objects.
     unsafe {
-        let found = ask(object, key, |store, asked| value_of(store, asked));
+        let found = ask(object, key, value_of);
         types::answer(found.and_then(|value| value.ok_or_else(|| no_such_key(key))))
     }
 }

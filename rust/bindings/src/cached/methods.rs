@@ -18,21 +18,23 @@ fn policy_named(name: &str) -> PyResult<&'static str> {
 #[pymethods]
 impl CacheStore {
     #[new]
-    #[pyo3(signature = (capacity, policy, ttl_ns, max_bytes, record, stand_in, weigh))]
+    #[pyo3(signature = (capacity, policy, ttl_ns, max_bytes, record, pure, stand_in, weigh, wake))]
+    #[allow(clippy::too_many_arguments)] // one place in Python builds it from a checked record
     fn new(
         capacity: usize,
         policy: &str,
         ttl_ns: Option<u64>,
         max_bytes: Option<u64>,
         record: bool,
+        pure: bool,
         stand_in: Py<PyAny>,
         weigh: Py<PyAny>,
+        wake: Py<PyAny>,
     ) -> PyResult<Self> {
         watch_forks();
         let policy = policy_named(policy)?;
-        let keeps_keys = policy == "predictive";
-        let setting = Setting { capacity, policy, ttl_ns, max_bytes, is_recording: record, keeps_keys };
-        Ok(Self::with(setting, stand_in, weigh))
+        let setting = Setting { capacity, policy, ttl_ns, max_bytes, is_recording: record, is_pure: pure };
+        Ok(Self::with(setting, stand_in, weigh, wake))
     }
 
     /// Changes the number of entries.
@@ -57,11 +59,13 @@ impl CacheStore {
 
     /// Takes all entries out; what is being computed is not kept.
     fn clear(&self) {
-        {
+        let waiting = {
             let mut state = self.state.borrow_mut();
             state.epoch += 1;
             state.live.clear(now_ns());
-        }
+            std::mem::take(&mut state.ahead)
+        };
+        drop(waiting);
         self.drop_gone();
     }
 
@@ -92,6 +96,11 @@ impl CacheStore {
     #[getter]
     fn is_recording(&self) -> bool {
         self.state.borrow_mut().live.is_recording()
+    }
+
+    #[getter]
+    fn is_pure(&self) -> bool {
+        self.state.borrow_mut().live.is_pure()
     }
 
     #[getter]
@@ -139,6 +148,22 @@ impl CacheStore {
     /// Requests made and the time then, nanoseconds, every 1,024 requests.
     fn time_marks(&self) -> Vec<(u64, u64)> {
         self.state.borrow_mut().live.time_marks()
+    }
+
+    /// Arguments of the next call to load ahead, positional and by keyword; None when nothing waits.
+    fn next_ahead<'py>(&self, py: Python<'py>) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyDict>)>> {
+        let Some(key) = self.state.borrow_mut().ahead.take() else { return Ok(None) };
+        let (values, names) = key.parts();
+        let names: Vec<Bound<'py, PyAny>> = match names {
+            Some(names) => names.bound(py).cast_into::<PyTuple>()?.iter().collect(),
+            None => Vec::new(),
+        };
+        let (plain, named) = values.split_at(values.len() - names.len());
+        let kwargs = PyDict::new(py);
+        for (name, value) in names.iter().zip(named) {
+            kwargs.set_item(name, value.bound(py))?;
+        }
+        Ok(Some((PyTuple::new(py, plain.iter().map(|value| value.bound(py)))?, kwargs)))
     }
 
     /// Begins a call for a task or ahead of use. A tuple: `("hit", value)`, `("lead", Ticket)`, `("join", attached)` or
@@ -262,8 +287,8 @@ impl Ticket {
     }
 
     /// Leaves something for those who come while it is being computed.
-    fn attach(&self, py: Python<'_>, object: Bound<'_, PyAny>) {
-        self.store.bind(py).get().attach(self.lead, Held::from(object));
+    fn attach(&self, py: Python<'_>, found: Bound<'_, PyAny>) {
+        self.store.bind(py).get().attach(self.lead, Held::from(found));
     }
 
     fn __traverse__(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {

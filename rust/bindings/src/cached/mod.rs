@@ -1,5 +1,6 @@
 //! The live cache for Python: keys and values are objects, a function behind it is called by vectorcall.
 
+mod ahead;
 mod call;
 mod content;
 mod flights;

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use tailgana_engine::cache::Id;
 use tailgana_engine::cache::live::{Cause, Found, Incoming, Likeness, Live, MARK_EVERY, Miss, Setting};
 
+use super::ahead::Ahead;
 use super::flights::{Flight, Outcome, Wait};
 use super::held::{Held, Raised, UnderGil};
 use super::key::{Asked, Key, NoHash};
@@ -30,6 +31,8 @@ pub struct State {
     pub flights: Vec<Flight>,
     /// How often the cache was cleared.
     pub epoch: u64,
+    /// What to load ahead.
+    pub ahead: Ahead,
 }
 
 /// A cache of Python objects, and how it treats what it cannot hash or weigh.
@@ -40,6 +43,8 @@ pub struct CacheStore {
     stand_in: Py<PyAny>,
     /// Size of a value, bytes.
     weigh: Py<PyAny>,
+    /// Told when there is something to load ahead.
+    wake: Py<PyAny>,
 }
 
 /// What looking up a key led to.
@@ -78,9 +83,9 @@ pub enum Caller {
 }
 
 impl CacheStore {
-    pub fn with(setting: Setting, stand_in: Py<PyAny>, weigh: Py<PyAny>) -> Self {
-        let state = State { live: Live::new(setting), flights: Vec::new(), epoch: 0 };
-        Self { state: UnderGil::new(state), stand_in, weigh }
+    pub fn with(setting: Setting, stand_in: Py<PyAny>, weigh: Py<PyAny>, wake: Py<PyAny>) -> Self {
+        let state = State { live: Live::new(setting), flights: Vec::new(), epoch: 0, ahead: Ahead::default() };
+        Self { state: UnderGil::new(state), stand_in, weigh, wake }
     }
 
     /// The value of a key that is there and compares without code of the user; counted.
@@ -97,6 +102,11 @@ impl CacheStore {
         }
         live.hit(id);
         let value = live.value(id).cloned();
+        if live.looks_ahead() {
+            drop(state);
+            self.look_ahead(asked);
+            return value;
+        }
         if is_timed {
             let ended_ns = now_ns();
             live.time_hit(ended_ns - began_ns);
@@ -203,7 +213,7 @@ impl CacheStore {
         is_counted: bool,
     ) -> Option<Result<Looked, Raised>> {
         let mut state = self.state.borrow_mut();
-        let State { live, flights, epoch } = &mut *state;
+        let State { live, flights, epoch, .. } = &mut *state;
         if let Some(id) = entry {
             if live.needs_clock(id) && live.is_expired(id, now_ns()) {
                 live.remove(id, Cause::Expired, now_ns());
@@ -277,6 +287,9 @@ impl CacheStore {
             ending.land(|| Outcome::Value(value.clone()));
         }
         self.drop_gone();
+        if let Some(asked) = asked {
+            self.look_ahead(asked);
+        }
         kept
     }
 
@@ -422,6 +435,24 @@ impl CacheStore {
         Ok(Held::from(instead))
     }
 
+    /// After a request: notes what is likely to be asked for next, and wakes who loads it.
+    #[cold]
+    fn look_ahead(&self, asked: &Asked<'_>) {
+        let is_new = {
+            let mut state = self.state.borrow_mut();
+            let State { live, ahead, .. } = &mut *state;
+            live.looks_ahead() && ahead.look(live, asked)
+        };
+        self.drop_gone();
+        if is_new {
+            // SAFETY: the GIL is held.
+            let py = unsafe { Python::assume_attached() };
+            if let Err(error) = self.wake.call0(py) {
+                error.write_unraisable(py, None);
+            }
+        }
+    }
+
     /// Size of a value, bytes; 0 where it is not worth asking.
     fn bytes_of(&self, value: &Held, took_ns: u64) -> u64 {
         let is_needed = {
@@ -441,11 +472,13 @@ impl CacheStore {
     pub fn visit(&self, visit: &pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
         visit.call(&self.stand_in)?;
         visit.call(&self.weigh)?;
+        visit.call(&self.wake)?;
         let Some(state) = self.state.try_borrow_mut() else { return Ok(()) };
         for (key, value) in state.live.entries().chain(state.live.leaving().map(|(k, v)| (k.as_ref(), v.as_ref()))) {
             key.map_or(Ok(()), |key| key.visit(visit))?;
             value.map_or(Ok(()), |value| value.visit(visit))?;
         }
+        state.ahead.waiting().try_for_each(|key| key.visit(visit))?;
         for flight in &state.flights {
             flight.key.visit(visit)?;
             flight.attached.as_ref().map_or(Ok(()), |object| object.visit(visit))?;

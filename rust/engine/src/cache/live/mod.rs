@@ -20,6 +20,8 @@ use super::policy::{Id, Policy};
 use recorder::Recorder;
 use shelf::{Shelf, Slot, flag};
 
+/// The policy that foretells what is asked for next.
+const PREDICTIVE: &str = "predictive";
 /// Requests for which a key that left is remembered where requests are not recorded.
 const REACH: usize = 1 << 16;
 
@@ -36,8 +38,8 @@ pub struct Setting {
     pub max_bytes: Option<u64>,
     /// Whether requests are recorded.
     pub is_recording: bool,
-    /// Whether keys of ghosts are kept, so that they can be loaded ahead.
-    pub keeps_keys: bool,
+    /// Whether values may be computed before anybody asks.
+    pub is_pure: bool,
 }
 
 /// How alike a stored key and an asked one are.
@@ -89,6 +91,7 @@ pub struct Live<K, V> {
     covered: usize,
     ttl_ns: Option<u64>,
     max_bytes: Option<u64>,
+    is_pure: bool,
     shelf: Shelf<K, V>,
     mark: Counters,
 }
@@ -96,7 +99,7 @@ pub struct Live<K, V> {
 impl<K, V> Live<K, V> {
     /// An empty cache; least recently used where no policy has that name.
     pub fn new(setting: Setting) -> Self {
-        let Setting { capacity, policy, ttl_ns, max_bytes, is_recording, keeps_keys } = setting;
+        let Setting { capacity, policy, ttl_ns, max_bytes, is_recording, is_pure } = setting;
         let reach = if is_recording { RING } else { REACH };
         Self {
             policy: policy_named(policy, capacity),
@@ -104,7 +107,8 @@ impl<K, V> Live<K, V> {
             covered: 0,
             ttl_ns,
             max_bytes,
-            shelf: Shelf::new(Recorder::new(is_recording), reach, keeps_keys),
+            is_pure,
+            shelf: Shelf::new(Recorder::new(is_recording), reach, is_pure && policy == PREDICTIVE),
             mark: Counters::default(),
         }
     }
@@ -297,6 +301,7 @@ impl<K, V> Live<K, V> {
         self.shelf.cause = Cause::Resized;
         let (entries, ghosts) = (self.policy.order(), self.policy.ghosts());
         ghosts.into_iter().for_each(|id| self.shelf.release(id, true));
+        self.shelf.keeps_keys = self.is_pure && policy == PREDICTIVE;
         self.restart_policy(policy);
         self.cover();
         for id in entries {
@@ -313,6 +318,11 @@ impl<K, V> Live<K, V> {
     #[inline]
     pub fn pop_gone(&mut self) -> Option<(Option<K>, Option<V>)> {
         self.shelf.gone.pop()
+    }
+
+    /// Hands over a key that is not needed, to be dropped with what left.
+    pub fn let_go(&mut self, key: K) {
+        self.shelf.gone_is(Some(key), None);
     }
 
     /// Notes what a hit took.
@@ -425,9 +435,20 @@ impl<K, V> Live<K, V> {
         self.shelf.n_bytes
     }
 
+    /// Whether values may be computed before anybody asks.
+    pub fn is_pure(&self) -> bool {
+        self.is_pure
+    }
+
     /// Whether requests are recorded.
     pub fn is_recording(&self) -> bool {
         self.shelf.recorder.is_on
+    }
+
+    /// Whether values are computed ahead: the policy foretells, and the function is pure.
+    #[inline]
+    pub fn looks_ahead(&self) -> bool {
+        self.shelf.keeps_keys
     }
 
     /// A ghost that is likely to be asked for soon: its key, where that was kept.

@@ -9,7 +9,7 @@ use super::super::policy::{Nobody, Policy};
 use super::*;
 
 fn setting(policy: &'static str, capacity: usize) -> Setting {
-    Setting { capacity, policy, ttl_ns: None, max_bytes: None, is_recording: true, keeps_keys: false }
+    Setting { capacity, policy, ttl_ns: None, max_bytes: None, is_recording: true, is_pure: false }
 }
 
 /// The hash of a small key; equal only for equal keys.
@@ -253,4 +253,27 @@ fn an_entry_loaded_ahead_counts_as_used_once() {
     assert!(ask(&mut live, 1, 0));
     assert!(ask(&mut live, 1, 0));
     assert_eq!((live.total().ahead, live.total().ahead_used), (1, 1));
+}
+
+#[test]
+fn a_pure_predictive_cache_foretells_the_key_that_follows() {
+    let mut live = Live::new(Setting { is_pure: true, ..setting("predictive", 2) });
+    for _ in 0..6 {
+        (0..4).for_each(|key| {
+            ask(&mut live, key, 0);
+        });
+    }
+    assert!(live.looks_ahead());
+    assert_eq!(live.ahead().copied(), Some(0));
+    check(&live);
+}
+
+#[test]
+fn one_that_is_not_pure_keeps_no_keys_of_ghosts() {
+    let mut live = Live::new(setting("predictive", 2));
+    (0..8).for_each(|key| {
+        ask(&mut live, key, 0);
+    });
+    assert!(!live.looks_ahead());
+    assert!(live.policy.ghosts().iter().all(|&id| live.key(id).is_none()));
 }
