@@ -7,8 +7,7 @@ and at some round it; see `docs/how-it-works/caching.md`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tailgana_lab import _engine
-from tailgana_lab.measure.replay import n_cores
+from tailgana_lab.measure.workload import Workload
 
 ROBUST_FIRST = ("s3fifo", "lirs", "wtinylfu", "arc", "lru", "sieve", "clock", "twoq", "lfu", "fifo")
 """Among equals, the policy that loses least on traces where nothing told them apart before."""
@@ -37,18 +36,14 @@ class PolicyChoice:
 
 
 def choose_policy(
-    whole: _engine.Trace,
-    first_half: _engine.Trace,
-    capacity: int,
-    policies: Sequence[str] = ROBUST_FIRST,
-    current: str = "",
+    workload: Workload, capacity: int, policies: Sequence[str] = ROBUST_FIRST, current: str = ""
 ) -> PolicyChoice:
     """Choose the policy for a capacity.
 
     Parameters
     ----------
-    whole, first_half : Trace
-        All requests, and the first half of them.
+    workload : Workload
+        The requests.
     capacity : int
         Entries, at least 1.
     policies : sequence of str
@@ -64,16 +59,8 @@ def choose_policy(
     for share, weight in PRESSURES:
         size = max(1, round(capacity * share))
         weights[size] = weights.get(size, 0.0) + weight
-    jobs = [(policy, size) for size in weights for policy in policies]
-    later = [
-        all_misses - first_misses
-        for (all_misses, _), (first_misses, _) in zip(
-            whole.replay(_held(jobs, whole), n_cores()),
-            first_half.replay(_held(jobs, first_half), n_cores()),
-            strict=True,
-        )
-    ]
-    n_later = max(whole.n_requests - first_half.n_requests, 1)
+    later = workload.later_misses([(policy, size) for size in weights for policy in policies])
+    n_later = max(workload.n_requests - workload.n_requests // 2, 1)
     behind = dict.fromkeys(policies, 0.0)
     for place, weight in enumerate(weights.values()):
         misses = later[place * len(policies) : (place + 1) * len(policies)]
@@ -84,9 +71,3 @@ def choose_policy(
     if current in behind and behind[current] - behind[best] <= KEEP_POINTS:
         best = current
     return PolicyChoice(best, behind, tuple(weights))
-
-
-def _held(jobs: Sequence[tuple[str, int]], trace: _engine.Trace) -> list[tuple[str, int]]:
-    """The same replays; a cache larger than all keys is no different from one that just holds them."""
-    most = max(trace.n_unique, 1)
-    return [(policy, min(size, most)) for policy, size in jobs]

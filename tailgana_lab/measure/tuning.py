@@ -126,7 +126,7 @@ class Tuning:
     def _for_capacity(self, capacity: int) -> Found:
         order = [policy for policy in ROBUST_FIRST if policy in self._policies]
         current = "" if self._old is None else self._old.policy
-        choice = choose_policy(self._work.trace, self._work.first_half, capacity, order, current)
+        choice = choose_policy(self._work, capacity, order, current)
         lru = choice.points_behind.get("lru", nan)
         text = f"judged on the later half of the requests, at {len(choice.capacities)} sizes round this one"
         if choice.policy != "lru" and lru == lru:

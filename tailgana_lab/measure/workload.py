@@ -43,17 +43,13 @@ class Workload:
         self.trace = _engine.Trace(self._keys)
         self.n_requests = self.trace.n_requests
         self.n_keys = self.trace.n_unique
+        self._samples: dict[int, _engine.Trace] = {}
         self.share = min(1.0, SAMPLED_REQUESTS / self.n_requests) if self.n_requests > SAMPLE_ABOVE else 1.0
 
     @property
     def infinite_hit_fraction(self) -> float:
         """Share of hits of a cache that keeps everything."""
         return 1 - self.n_keys / self.n_requests
-
-    @cached_property
-    def first_half(self) -> _engine.Trace:
-        """The first half of the requests."""
-        return _engine.Trace(self._keys[: self.n_requests // 2])
 
     @cached_property
     def lru_hits(self) -> "np.ndarray[Any, np.dtype[np.uint64]]":
@@ -72,27 +68,47 @@ class Workload:
 
     def counts(self, jobs: Sequence[Job]) -> list[tuple[int, int]]:
         """Misses and loads of each job, from a sample where that is allowed."""
-        sampled = [place for place, job in enumerate(jobs) if self._may_sample(job)]
-        rest = [place for place in range(len(jobs)) if place not in set(sampled)]
-        found = dict(zip(rest, self.exact([jobs[place] for place in rest]), strict=True))
+        counted = self._counts(self.trace, jobs)
+        return [self._possible(misses, loads) for misses, loads in counted]
+
+    def later_misses(self, jobs: Sequence[Job]) -> list[int]:
+        """Misses of each job in the later half of the requests, its cache warm from the first half; likewise."""
+        whole, first = self._counts(self.trace, jobs), self._counts(self._first_half, jobs)
+        return [max(round(misses - before), 0) for (misses, _), (before, _) in zip(whole, first, strict=True)]
+
+    @cached_property
+    def _first_half(self) -> _engine.Trace:
+        return _engine.Trace(self._keys[: self.n_requests // 2])
+
+    def _counts(self, trace: _engine.Trace, jobs: Sequence[Job]) -> list[tuple[float, float]]:
+        """Misses and loads, those of a sample scaled to all requests."""
+        sampled = {place for place, job in enumerate(jobs) if self._may_sample(job)}
+        rest = [place for place in range(len(jobs)) if place not in sampled]
+        found: dict[int, tuple[float, float]] = {}
+        found.update(zip(rest, _replayed(trace, [jobs[place] for place in rest]), strict=True))
         if sampled:
-            smaller = [(jobs[place][0], round(jobs[place][1] * self.share)) for place in sampled]
-            counted = _replayed(self._sample, smaller)
-            found |= {place: self._scaled(*count) for place, count in zip(sampled, counted, strict=True)}
+            smaller = [
+                (policy, round(capacity * self.share)) for policy, capacity in (jobs[place] for place in sampled)
+            ]
+            counted = _replayed(self._sample_of(trace), smaller)
+            scaled = ((misses / self.share, loads / self.share) for misses, loads in counted)
+            found.update(zip(sampled, scaled, strict=True))
         return [found[place] for place in range(len(jobs))]
 
     def _may_sample(self, job: Job) -> bool:
         policy, capacity = job
         return policy not in NEVER_SAMPLED and self.share < 1 and capacity * self.share >= FEWEST_SAMPLED_ENTRIES
 
-    @cached_property
-    def _sample(self) -> _engine.Trace:
-        return self.trace.sample(self.share)
+    def _sample_of(self, trace: _engine.Trace) -> _engine.Trace:
+        """The same keys of any part of the requests: a key's number does not depend on what comes later."""
+        if id(trace) not in self._samples:
+            self._samples[id(trace)] = trace.sample(self.share)
+        return self._samples[id(trace)]
 
-    def _scaled(self, misses: int, loads: int) -> tuple[int, int]:
-        """Counts of a sample for all requests: each key is missed at least once, and no request more than once."""
-        every = min(max(round(misses / self.share), self.n_keys), self.n_requests)
-        return every, max(round(loads / self.share), every)
+    def _possible(self, misses: float, loads: float) -> tuple[int, int]:
+        """Whole counts: each key is missed at least once, and no request more than once."""
+        every = min(max(round(misses), self.n_keys), self.n_requests) if self.share < 1 else round(misses)
+        return every, max(round(loads), every)
 
     def least_lru_capacity(self, target_hit_fraction: float) -> int | None:
         """The least capacity at which LRU reaches a share of hits; None when none does."""

@@ -36,8 +36,8 @@ def test_the_curve_of_lru_is_thinned_and_ends_with_every_key() -> None:
     assert curve["hit_fraction"][-1] == pytest.approx(work.infinite_hit_fraction)
 
 
-def test_the_first_half_is_what_came_first() -> None:
-    assert Workload([1, 2, 1, 3, 3]).first_half.n_requests == 2
+def test_later_misses_are_those_of_a_warm_cache() -> None:
+    assert Workload([1, 2, 1, 2, 1, 3]).later_misses([("lru", 2), ("lru", 1)]) == [1, 3]
 
 
 @pytest.fixture
@@ -62,3 +62,10 @@ def test_sieve_and_small_caches_are_never_sampled(sampled: Workload) -> None:
     counts, exact = sampled.counts(jobs), sampled.exact(jobs)
     assert counts[:2] == exact[:2]
     assert counts[2] != exact[2]
+
+
+def test_later_misses_of_a_sample_come_near_too(sampled: Workload) -> None:
+    (misses,), (all_misses, _) = sampled.later_misses([("lru", 200)]), sampled.exact([("lru", 200)])[0]
+    assert 0 < misses < all_misses
+    exact = all_misses - Workload(SKEWED[:15_000]).exact([("lru", 200)])[0][0]
+    assert abs(misses - exact) / 15_000 < 0.05
