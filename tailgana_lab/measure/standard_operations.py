@@ -78,10 +78,11 @@ def _file_io() -> Iterator[Step]:
 @contextmanager
 def _cache_lookup() -> Iterator[Step]:
     """Hits only: every key is there before."""
-    from functools import lru_cache
     from itertools import cycle
 
-    lookup = lru_cache(maxsize=_CACHED)(lambda key: key * key)
+    from tailgana_lab.measure.cached import cached
+
+    lookup = cached(capacity=_CACHED, policy="lru", name="cache_lookup")(lambda key: key * key)
     for key in range(_CACHED):
         lookup(key)
     keys = cycle(range(_CACHED))
@@ -161,7 +162,7 @@ STANDARD_OPERATIONS: dict[str, tuple[Callable[[], Opened], Callable[[], str]]] =
     "memory_search": (_memory_search, _of_lab(f"Store.search on SQLite, {_STORED_BEFORE} records")),
     "pattern_match": (_pattern_match, _of_python(f"re, 5 patterns in {_TEXT_BYTES >> 10} KiB")),
     "file_io": (_file_io, _of_python(f"a file of {_FILE_BYTES >> 10} KiB written and read in the temporary folder")),
-    "cache_lookup": (_cache_lookup, _of_python("functools.lru_cache, hits only")),
+    "cache_lookup": (_cache_lookup, _of_lab("cached, lru, recording, hits only")),
     "event_emission": (_event_emission, _of_lab("EventBus, one subscriber")),
 }
 """The lab's own operations in their order: how each is opened, and what it runs."""
