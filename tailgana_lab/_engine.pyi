@@ -207,6 +207,9 @@ class Trace:
     def replay(self, jobs: list[tuple[str, int]], n_threads: int) -> list[tuple[int, int]]:
         """Misses and loads of each job, a policy of `POLICIES` or belady at a capacity. An interrupt stops it."""
 
+    def misses_by_key(self, policy: str, capacity: int) -> bytes:
+        """Misses of each key under a policy of `POLICIES`, uint64, in order of first appearance. Can be interrupted."""
+
     def lru_curve(self) -> bytes:
         """Hits of LRU at each capacity from 1 to `n_unique`, uint64."""
 

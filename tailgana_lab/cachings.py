@@ -30,12 +30,19 @@ class Cachings:
         raise NotImplementedError
 
     def tune(
-        self, cached_function_or_keys: Any, target_hit_fraction: float = 0.90, capacity: int | None = None
+        self,
+        cached_function_or_keys: Any,
+        target_hit_fraction: float = 0.90,
+        capacity: int | None = None,
+        *,
+        optimise: str = "hits",
+        wants_ttl: bool = False,
     ) -> "CacheAdvice":
         """Advise on a cache; see `tailgana_lab.tune`."""
         from tailgana_lab.measure.tuning import tune
 
-        advice = tune(cached_function_or_keys, target_hit_fraction, capacity)
+        asked = {"optimise": optimise, "wants_ttl": wants_ttl}
+        advice = tune(cached_function_or_keys, target_hit_fraction, capacity, **asked)
         # the report needs what was found; a cache that the user has dropped must not live on through it
         self.remember(replace(advice, cache=None, watch=None, predict=None, again=None))
         return advice

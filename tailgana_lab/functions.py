@@ -161,7 +161,14 @@ def operation(named: Any) -> Any:
     return DEFAULT_OPERATIONS.decorate(named)
 
 
-def tune(cached_function_or_keys: Any, target_hit_fraction: float = 0.90, capacity: int | None = None) -> "CacheAdvice":
+def tune(
+    cached_function_or_keys: Any,
+    target_hit_fraction: float = 0.90,
+    capacity: int | None = None,
+    *,
+    optimise: str = "hits",
+    wants_ttl: bool = False,
+) -> "CacheAdvice":
     """Say which policy and size a workload wants, what that would bring, and where the limit lies.
 
     All policies are replayed at about 20 sizes, exactly; above 2 million requests a sample of the keys stands for all
@@ -175,6 +182,11 @@ def tune(cached_function_or_keys: Any, target_hit_fraction: float = 0.90, capaci
         Hits to reach, a fraction of the requests: advised is the least capacity at which any policy reaches it.
     capacity : int, optional
         Entries that there is room for: advised is the policy for it, and the target is not looked at.
+    optimise : {"hits", "time"}
+        What the policy for a capacity is best in: hits, or the time they save, by the durations that a live cache has
+        recorded.
+    wants_ttl : bool
+        Whether the shortest time to live that costs nearly no hits is advised too; for a live cache.
 
     Returns
     -------
@@ -184,7 +196,7 @@ def tune(cached_function_or_keys: Any, target_hit_fraction: float = 0.90, capaci
     Raises
     ------
     InvalidRequestError
-        If there are no requests, or target or capacity make no sense.
+        If there are no requests, target or capacity make no sense, or times are wanted that are not known.
 
     Examples
     --------
@@ -193,7 +205,9 @@ def tune(cached_function_or_keys: Any, target_hit_fraction: float = 0.90, capaci
     >>> advice.capacity, advice.reachable
     (3, True)
     """
-    return default_lab().tune(cached_function_or_keys, target_hit_fraction, capacity)
+    return default_lab().tune(
+        cached_function_or_keys, target_hit_fraction, capacity, optimise=optimise, wants_ttl=wants_ttl
+    )
 
 
 def caches() -> "pd.DataFrame":

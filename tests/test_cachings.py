@@ -119,3 +119,12 @@ def test_a_plan_is_carried_out_with_the_labs_own_store(lab: Lab) -> None:
     plan = tgl.CacheOptimizationPlan(enable_cache_warming=True, warming_queries=[2, 3])
     assert lab.carry_out("lfu", plan).size_current == 3
     assert function.cache_info().currsize == 3
+
+
+def test_time_saved_and_time_to_live_are_known_of_a_live_cache(lab: Lab) -> None:
+    function = asked(LOOP * 2, capacity=300, ttl_s=1_000.0)
+    advice = tgl.tune(function, capacity=300, optimise="time")
+    assert advice.saved_s > 0
+    assert advice.ttl_s == 1_000.0
+    assert len(advice.ttl_curve) > 1
+    assert advice.notes == []

@@ -173,7 +173,7 @@ def _about_policy(metrics: CacheMetrics, what_if: WhatIf) -> list[str]:
     setting, workload = what_if.setting, what_if.workload
     if isnan(metrics.hit_rate_pct) or setting.policy not in ROBUST_FIRST:
         return []
-    choice = choose_policy(workload, setting.capacity, current=setting.policy)
+    choice = choose_policy(workload.later_misses_pct, setting.capacity, current=setting.policy)
     better = workload.hit_fraction(choice.policy, setting.capacity)
     if 100 * (better - what_if.now) < POLICY_POINTS:
         return []

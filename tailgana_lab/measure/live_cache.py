@@ -178,6 +178,10 @@ class LiveCache:
         if self._store.ttl_ns != check_ttl(options.ttl_s):
             self.set_ttl(options.ttl_s)
 
+    def time_marks(self) -> list[tuple[int, int]]:
+        """How many requests had been made, and when, nanoseconds on a clock of its own; every 1,024 requests."""
+        return self._store.time_marks()
+
     def _kind(self) -> CacheType:
         """The chapter's kind: its policy where that is one, else whether entries expire."""
         named = {kind.value: kind for kind in (CacheType.PREDICTIVE, CacheType.LRU, CacheType.LFU)}

@@ -4,10 +4,10 @@ Each policy is judged on the later half of the requests, its cache warm from the
 and at some round it; see `docs/how-it-works/caching.md`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tailgana_lab.measure.workload import Workload
+from tailgana_lab.measure.workload import Job
 
 ROBUST_FIRST = ("s3fifo", "lirs", "wtinylfu", "arc", "lru", "sieve", "clock", "twoq", "lfu", "fifo")
 """Among equals, the policy that loses least on traces where nothing told them apart before."""
@@ -35,15 +35,19 @@ class PolicyChoice:
     """Where they were judged, entries."""
 
 
+Judge = Callable[[Sequence[Job]], list[float]]
+"""Gives for each job what it loses of what could be had, in percent."""
+
+
 def choose_policy(
-    workload: Workload, capacity: int, policies: Sequence[str] = ROBUST_FIRST, current: str = ""
+    judge: Judge, capacity: int, policies: Sequence[str] = ROBUST_FIRST, current: str = ""
 ) -> PolicyChoice:
     """Choose the policy for a capacity.
 
     Parameters
     ----------
-    workload : Workload
-        The requests.
+    judge : callable
+        Judges policies at capacities, as `Workload.later_misses_pct` does.
     capacity : int
         Entries, at least 1.
     policies : sequence of str
@@ -59,14 +63,12 @@ def choose_policy(
     for share, weight in PRESSURES:
         size = max(1, round(capacity * share))
         weights[size] = weights.get(size, 0.0) + weight
-    later = workload.later_misses([(policy, size) for size in weights for policy in policies])
-    n_later = max(workload.n_requests - workload.n_requests // 2, 1)
+    lost = judge([(policy, size) for size in weights for policy in policies])
     behind = dict.fromkeys(policies, 0.0)
     for place, weight in enumerate(weights.values()):
-        misses = later[place * len(policies) : (place + 1) * len(policies)]
-        for policy, count in zip(policies, misses, strict=True):
-            points = min(100 * (count - min(misses)) / n_later, MOST_POINTS)
-            behind[policy] += points * weight / sum(weights.values())
+        here = lost[place * len(policies) : (place + 1) * len(policies)]
+        for policy, points in zip(policies, here, strict=True):
+            behind[policy] += min(points - min(here), MOST_POINTS) * weight / sum(weights.values())
     best = min(policies, key=lambda policy: (behind[policy], policies.index(policy)))
     if current in behind and behind[current] - behind[best] <= KEEP_POINTS:
         best = current

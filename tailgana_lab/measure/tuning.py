@@ -6,22 +6,55 @@ It changes nothing; the advice does, when it is asked to.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from math import nan
 from numbers import Integral, Real
 from typing import Any
 
 from tailgana_lab.errors import InvalidRequestError
 from tailgana_lab.measure.least_capacity import least_capacity
-from tailgana_lab.measure.policy_choice import ROBUST_FIRST, choose_policy
+from tailgana_lab.measure.miss_costs import MissCosts, miss_costs_of
+from tailgana_lab.measure.policy_choice import ROBUST_FIRST, Judge, choose_policy
 from tailgana_lab.measure.promise import Promise
 from tailgana_lab.measure.replay import spread_capacities
+from tailgana_lab.measure.time_to_live import LifeCurve, request_times
 from tailgana_lab.measure.workload import NEVER_SAMPLED, Workload
 from tailgana_lab.results.cache_advice import CacheAdvice, CacheSetting
 from tailgana_lab.results.caching import BELADY, POLICIES, PREDICTIVE
 from tailgana_lab.units import format_fraction
 
+HITS, TIME = "hits", "time"
+"""What a choice is best in."""
 NEAR_POINTS = 0.5  # of the hits that any cache can have: with an unreachable target, the size that comes so near
 FEW_REQUESTS = 1_000
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the tuner is asked; checked when built."""
+
+    target_hit_fraction: float = 0.90
+    """Share of hits to reach, 0 to 1; not looked at where a capacity is given."""
+    capacity: int | None = None
+    """Entries that there is room for."""
+    optimise: str = HITS
+    """`hits`, or `time` for the time that hits save."""
+    wants_ttl: bool = False
+    """Whether a time to live is to be advised."""
+
+    def __post_init__(self) -> None:
+        target, capacity = self.target_hit_fraction, self.capacity
+        if not isinstance(target, Real) or not 0 < float(target) <= 1:
+            raise InvalidRequestError(
+                f"`target_hit_fraction` must be above 0 and at most 1, got `{target!r}`: 0.90 is 90 %"
+            )
+        is_whole = isinstance(capacity, Integral) and not isinstance(capacity, bool)
+        if capacity is not None and not (is_whole and capacity >= 1):
+            raise InvalidRequestError(f"`capacity` must be a whole number of entries from 1, got `{capacity!r}`")
+        if self.optimise not in (HITS, TIME):
+            raise InvalidRequestError(f"`optimise` is `{HITS}` or `{TIME}`, got `{self.optimise!r}`")
+        if self.optimise == TIME and capacity is None:
+            raise InvalidRequestError(f'`optimise="{TIME}"` needs `capacity`: give the entries that there is room for')
 
 
 @dataclass(frozen=True)
@@ -65,23 +98,28 @@ class Tuning:
             way_out = "call the function first" if self._cache is not None else "give the key of each request"
             raise InvalidRequestError(f"no requests to learn from: {way_out}")
 
-    def advise(self, target_hit_fraction: float = 0.90, capacity: int | None = None) -> CacheAdvice:
+    def advise(self, question: Question) -> CacheAdvice:
         """Advise on the least capacity for a target, or on the policy for a capacity.
 
         Raises
         ------
         InvalidRequestError
-            If the target is no fraction, or the capacity no whole number from 1.
+            If time is to be saved, and no times of misses are known.
         """
-        _check(target_hit_fraction, capacity)
-        table = self._work.table(self._replayed(), self._capacities(capacity))
-        found = self._for_target(target_hit_fraction, table) if capacity is None else self._for_capacity(capacity)
+        table = self._work.table(self._replayed(), self._capacities(question.capacity))
+        if question.capacity is None:
+            found = self._for_target(question.target_hit_fraction, table)
+        else:
+            found = self._for_capacity(question.capacity, question.optimise)
         if found.capacity not in table["capacity"]:  # it is looked at most, so every policy stands there
             more = self._work.table(self._replayed(), [found.capacity])
             table = {column: [*values, *more[column]] for column, values in table.items()}
         advice = self._advice(found, table)
-        advice.target_hit_fraction = target_hit_fraction if capacity is None else nan
-        advice.again = lambda: Tuning(self._subject, self._policies).advise(target_hit_fraction, capacity)
+        advice.target_hit_fraction = question.target_hit_fraction if question.capacity is None else nan
+        advice.optimised = question.optimise
+        advice.saved_s = self._saved_s(found)
+        self._look_at_life(advice, question)
+        advice.again = lambda: Tuning(self._subject, self._policies).advise(question)
         return advice
 
     def _replayed(self) -> list[str]:
@@ -123,15 +161,56 @@ class Tuning:
 
     # ---- a capacity
 
-    def _for_capacity(self, capacity: int) -> Found:
+    def _for_capacity(self, capacity: int, optimise: str) -> Found:
         order = [policy for policy in ROBUST_FIRST if policy in self._policies]
         current = "" if self._old is None else self._old.policy
-        choice = choose_policy(self._work, capacity, order, current)
+        choice = choose_policy(self._judge(optimise), capacity, order, current)
         lru = choice.points_behind.get("lru", nan)
         text = f"judged on the later half of the requests, at {len(choice.capacities)} sizes round this one"
+        if optimise == TIME:
+            text += ", by the time that misses cost"
         if choice.policy != "lru" and lru == lru:
             text += f"; lru is {lru:.1f} points behind there"
         return Found(choice.policy, capacity, True, text)
+
+    def _judge(self, optimise: str) -> Judge:
+        if optimise == HITS:
+            return self._work.later_misses_pct
+        costs = self._costs
+        if costs is None:
+            raise InvalidRequestError(
+                f'`optimise="{TIME}"` needs the times of misses: tune a function of `cached` that was called'
+            )
+        return lambda jobs: costs.later_spent_pct(self._work, jobs)
+
+    # ---- times
+
+    @cached_property
+    def _costs(self) -> MissCosts | None:
+        return miss_costs_of(self._subject, self._work.keys)
+
+    def _saved_s(self, found: Found) -> float:
+        """Time that the hits save over these requests; NaN where it is not known."""
+        if self._costs is None or self._work.share < 1:
+            return nan
+        spent = self._costs.spent_s(self._work.trace, [(found.policy, found.capacity)])[0]
+        return self._costs.without_cache_s - spent
+
+    def _look_at_life(self, advice: CacheAdvice, question: Question) -> None:
+        """Take the time to live into account, where there is one or one is asked for."""
+        ttl_s = None if self._old is None else self._old.ttl_s
+        if ttl_s is None and not question.wants_ttl:
+            return
+        times = None if self._cache is None else request_times(self._cache, self._work.n_requests)
+        if times is None:
+            advice.notes.append("the times of these requests are not known: nothing is said about a time to live")
+            return
+        life = LifeCurve(self._work.trace, times)
+        advice.curves["ttl_curve"] = life.columns()
+        if question.wants_ttl:
+            advice.ttl_s = ttl_s = life.least_s() or ttl_s
+        if ttl_s is not None:
+            _bound_by_life(advice, life.hit_fraction(ttl_s), ttl_s)
 
     # ---- the answer
 
@@ -176,16 +255,19 @@ class Tuning:
         return notes
 
 
-def tune(subject: Any, target_hit_fraction: float = 0.90, capacity: int | None = None) -> CacheAdvice:
+def tune(subject: Any, target_hit_fraction: float = 0.90, capacity: int | None = None, **asked: Any) -> CacheAdvice:
     """Advise on a cache; see `tailgana_lab.tune`. Nothing is remembered."""
-    return Tuning(subject).advise(target_hit_fraction, capacity)
+    question = Question(target_hit_fraction, capacity, **asked)
+    return Tuning(subject).advise(question)
 
 
-def _check(target: float, capacity: int | None) -> None:
-    if not isinstance(target, Real) or not 0 < float(target) <= 1:
-        raise InvalidRequestError(
-            f"`target_hit_fraction` must be above 0 and at most 1, got `{target!r}`: 0.90 is 90 %"
-        )
-    is_whole = isinstance(capacity, Integral) and not isinstance(capacity, bool)
-    if capacity is not None and not (is_whole and capacity >= 1):
-        raise InvalidRequestError(f"`capacity` must be a whole number of entries from 1, got `{capacity!r}`")
+def _bound_by_life(advice: CacheAdvice, most: float, ttl_s: float) -> None:
+    """Promise no more than entries that live so long can keep."""
+    if most >= advice.predicted_hit_fraction:
+        return
+    advice.notes.append(
+        f"entries that live {ttl_s:g} s let at most {format_fraction(most)} of these requests hit, whatever the size; "
+        f"for ever, this size would let {format_fraction(advice.predicted_hit_fraction)}"
+    )
+    advice.predicted_hit_fraction = most
+    advice.reachable = advice.reachable and not most < advice.target_hit_fraction

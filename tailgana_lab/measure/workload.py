@@ -39,8 +39,9 @@ class Workload:
     """
 
     def __init__(self, keys: Any) -> None:
-        self._keys = numbers_of(keys)
-        self.trace = _engine.Trace(self._keys)
+        self.keys = numbers_of(keys)
+        """The key of each request, as a number."""
+        self.trace = _engine.Trace(self.keys)
         self.n_requests = self.trace.n_requests
         self.n_keys = self.trace.n_unique
         self._samples: dict[int, _engine.Trace] = {}
@@ -71,14 +72,16 @@ class Workload:
         counted = self._counts(self.trace, jobs)
         return [self._possible(misses, loads) for misses, loads in counted]
 
-    def later_misses(self, jobs: Sequence[Job]) -> list[int]:
-        """Misses of each job in the later half of the requests, its cache warm from the first half; likewise."""
-        whole, first = self._counts(self.trace, jobs), self._counts(self._first_half, jobs)
-        return [max(round(misses - before), 0) for (misses, _), (before, _) in zip(whole, first, strict=True)]
+    def later_misses_pct(self, jobs: Sequence[Job]) -> list[float]:
+        """Misses of each job in the later half, its cache warm from the first, percent of the requests there."""
+        whole, first = self._counts(self.trace, jobs), self._counts(self.first_half, jobs)
+        n_later = self.n_requests - self.n_requests // 2
+        return [100 * (misses - before) / n_later for (misses, _), (before, _) in zip(whole, first, strict=True)]
 
     @cached_property
-    def _first_half(self) -> _engine.Trace:
-        return _engine.Trace(self._keys[: self.n_requests // 2])
+    def first_half(self) -> _engine.Trace:
+        """The first half of the requests."""
+        return _engine.Trace(self.keys[: self.n_requests // 2])
 
     def _counts(self, trace: _engine.Trace, jobs: Sequence[Job]) -> list[tuple[float, float]]:
         """Misses and loads, those of a sample scaled to all requests."""

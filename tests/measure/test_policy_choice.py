@@ -13,7 +13,7 @@ TRACES = Path(__file__).resolve().parents[3] / "shared/data/traces"
 
 
 def choose(keys: object, capacity: int, **options: str) -> str:
-    return choose_policy(Workload(keys), capacity, **options).policy
+    return choose_policy(Workload(keys).later_misses_pct, capacity, **options).policy
 
 
 def test_a_loop_larger_than_the_cache_is_given_to_a_policy_that_resists_scans() -> None:
@@ -23,7 +23,7 @@ def test_a_loop_larger_than_the_cache_is_given_to_a_policy_that_resists_scans() 
 def test_what_happened_lately_counts_more_than_what_happened_first() -> None:
     scans = list(range(1_000)) * 8
     recent = [x for start in range(0, 4_000, 20) for x in [*range(start, start + 40)] * 2]
-    late = choose_policy(Workload(scans + recent), 200)
+    late = choose_policy(Workload(scans + recent).later_misses_pct, 200)
     assert late.points_behind["lru"] == pytest.approx(0, abs=0.05)
 
 
@@ -38,7 +38,7 @@ def test_a_cache_keeps_its_policy_unless_another_is_better() -> None:
 
 def test_the_chosen_policy_is_behind_by_the_least() -> None:
     keys = np.random.default_rng(3).zipf(1.2, 20_000) % 3_000
-    found = choose_policy(Workload(keys), 200)
+    found = choose_policy(Workload(keys).later_misses_pct, 200)
     assert found.points_behind[found.policy] == min(found.points_behind.values())
     assert KEEP_POINTS < max(found.points_behind.values()) <= 2.0
 
@@ -48,7 +48,7 @@ def regret_points(name: str, capacity: int) -> float:
     keys = np.frombuffer(lzma.decompress((TRACES / f"{name}.u32.xz").read_bytes()), dtype="<u4")
     half = len(keys) // 2
     seen, whole = Workload(keys[:half]), Workload(keys)
-    choice = choose_policy(seen, capacity)
+    choice = choose_policy(seen.later_misses_pct, capacity)
     jobs = [(policy, capacity) for policy in choice.points_behind]
     later = [a - b for (a, _), (b, _) in zip(whole.exact(jobs), seen.exact(jobs), strict=True)]
     lost = dict(zip(choice.points_behind, later, strict=True))[choice.policy] - min(later)

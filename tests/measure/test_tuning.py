@@ -5,11 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tailgana_lab.errors import InvalidRequestError
 from tailgana_lab.measure import workload as workload_module
-from tailgana_lab.measure.tuning import Tuning, tune
+from tailgana_lab.measure.tuning import Question, Tuning, tune
 from tailgana_lab.measure.workload import Workload
 from tailgana_lab.results.cache_advice import CacheSetting
 from tailgana_lab.results.caching import POLICIES
@@ -108,14 +109,77 @@ def test_a_sample_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_policies_to_choose_from_can_be_few() -> None:
-    assert Tuning(LOOP, ["lru", "fifo"]).advise(0.9).policy in ("lru", "fifo")
+    assert Tuning(LOOP, ["lru", "fifo"]).advise(Question(0.9)).policy in ("lru", "fifo")
 
 
-@pytest.mark.parametrize("options", [{"target_hit_fraction": 90}, {"target_hit_fraction": nan}, {"capacity": 0}])
-@pytest.mark.parametrize("keys", [LOOP])
-def test_a_question_without_sense_is_refused(keys: list[int], options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"target_hit_fraction": 90},
+        {"target_hit_fraction": nan},
+        {"capacity": 0},
+        {"capacity": True},
+        {"optimise": "money"},
+        {"optimise": "time"},
+        {"optimise": "time", "capacity": 5},
+    ],
+)
+def test_a_question_without_sense_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError, match=next(iter(options))):
-        tune(keys, **options)
+        tune(LOOP, **options)
+
+
+class TimedCache(PlainCache):
+    """Ten keys are dear to compute; requests came one a millisecond."""
+
+    def recorded_misses(self) -> pd.DataFrame:
+        keys = np.arange(2_000)
+        return pd.DataFrame({"key": keys, "duration_ns": np.where(keys < 10, 1e9, 1e6)})
+
+    def time_marks(self) -> list[tuple[int, int]]:
+        return [(made, made * 1_000_000) for made in range(1_024, len(self.trace()), 1_024)]
+
+
+def test_time_saved_can_count_instead_of_hits() -> None:
+    dear, cheap = list(range(10)), [x for x in range(10, 40) for _ in range(4)]
+    cache = TimedCache(capacity=12)
+    cache.ask((dear + cheap) * 100)
+    by_hits, by_time = tune(cache, capacity=12), tune(cache, capacity=12, optimise="time")
+    assert by_time.saved_s >= by_hits.saved_s > 0
+    assert "time that misses cost" in by_time.reason
+    assert by_time.optimised == "time"
+
+
+def test_the_time_saved_is_what_all_requests_would_cost_less_what_misses_cost() -> None:
+    cache = TimedCache(capacity=40)
+    cache.ask(list(range(40)) * 100)
+    advice = tune(cache, 0.9, capacity=40)
+    assert advice.saved_s == pytest.approx(99 * (10 * 1.0 + 30 * 0.001))
+
+
+def test_a_time_to_live_bounds_the_promise_and_is_said_to() -> None:
+    cache = TimedCache(capacity=300, ttl_s=0.1)
+    cache.ask(LOOP)  # every key comes again after 0.2 s
+    advice = tune(cache, 0.9)
+    assert (advice.ttl_s, advice.predicted_hit_fraction, advice.reachable) == (0.1, 0.0, False)
+    assert "entries that live 0.1 s let at most 0.0 %" in advice.notes[0]
+    assert len(advice.ttl_curve) > 10
+
+
+def test_a_time_to_live_is_advised_only_when_asked_for() -> None:
+    cache = TimedCache(capacity=300)
+    cache.ask(LOOP)
+    assert tune(cache, 0.9).ttl_s is None
+    assert len(tune(cache, 0.9).ttl_curve) == 0
+    asked = tune(cache, 0.9, wants_ttl=True)
+    assert asked.ttl_s == pytest.approx(6.0, rel=0.2)  # every key is asked for till the end, 6 s after it was written
+    assert asked.predicted_hit_fraction >= 0.9
+
+
+def test_without_times_nothing_is_said_about_a_time_to_live() -> None:
+    cache = PlainCache(capacity=300, ttl_s=5.0)
+    cache.ask(LOOP)
+    assert "not known" in tune(cache, 0.9).notes[0]
 
 
 def test_without_requests_there_is_nothing_to_learn_from() -> None:

@@ -114,6 +114,14 @@ impl Trace {
         Ok(replayed.iter().map(|found| (found.misses, found.loads)).collect())
     }
 
+    fn misses_by_key<'py>(&self, py: Python<'py>, policy: &str, capacity: usize) -> PyResult<Bound<'py, PyBytes>> {
+        if !engine::POLICIES.contains(&policy) {
+            return Err(PyValueError::new_err(format!("no policy `{policy}`")));
+        }
+        let misses = interruptible(py, |stop| engine::misses_by_key(&self.0, policy, capacity, stop))?;
+        to_bytes(py, &misses.into_iter().map(u64::from).collect::<Vec<_>>())
+    }
+
     fn lru_curve<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let hits = interruptible(py, |stop| engine::lru_curve(&self.0, stop))?;
         to_bytes(py, &hits)

@@ -3,6 +3,7 @@
 mod any;
 mod arc;
 mod belady;
+mod by_key;
 mod climber;
 mod clock;
 mod content;
@@ -28,6 +29,7 @@ mod wtinylfu;
 
 pub use any::{AnyPolicy, POLICIES};
 pub use arc::Arc;
+pub use by_key::misses_by_key;
 pub use clock::Clock;
 pub use content::Content;
 pub use curve::{ReuseAges, lru_curve, reuse_ages, ttl_hits};
