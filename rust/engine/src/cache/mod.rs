@@ -22,6 +22,7 @@ mod policy;
 mod predictive;
 mod replay;
 mod s3fifo;
+mod shadows;
 mod sieve;
 mod stride;
 mod twoq;

@@ -1,5 +1,7 @@
 //! What a replacement policy is. It knows entries by small numbers, never by key or value.
 
+use super::replay::Replayed;
+
 /// Number of an entry: dense, from 0. A caller keeps one for as long as the policy remembers the entry.
 pub type Id = u32;
 
@@ -81,5 +83,17 @@ pub trait Policy {
     #[inline]
     fn admit_ahead(&mut self, id: Id, leavers: &mut impl Leavers) {
         self.admit(id, leavers);
+    }
+    /// All of these are asked for in order, and nobody is told of leavers. What is loaded ahead is there at the next request.
+    fn run(&mut self, ids: &[Id]) -> Replayed {
+        let (mut misses, mut n_ahead) = (0, 0);
+        for id in ids {
+            misses += u64::from(!self.request(*id, &mut Nobody));
+            if let Some(next) = self.ahead() {
+                self.admit_ahead(next, &mut Nobody);
+                n_ahead += 1;
+            }
+        }
+        Replayed { misses, loads: misses + n_ahead }
     }
 }

@@ -1,9 +1,10 @@
-//! Predictive: LRU, and what follows an entry as a rule is loaded ahead.
+//! Predictive: the policy that leads among a few, and what follows an entry as a rule is loaded ahead.
 
+use super::any::Base;
 use super::links::{Links, List, NONE};
-use super::lru::Lru;
 use super::payoff::Payoff;
-use super::policy::{Id, Leavers, Policy};
+use super::policy::{Id, Leavers, Nobody, Policy};
+use super::shadows::{Shadows, UNSAMPLED};
 
 /// Entries that left and are remembered, a place: a rule is learnt when its entries come back after having left.
 const GHOSTS_A_PLACE: usize = 16;
@@ -30,23 +31,34 @@ impl Default for Successor {
 }
 
 /// What is known of an entry.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Tag {
     birth: Birth,
     is_ghost: bool,
     /// Loaded ahead, and not asked for yet.
     is_unused: bool,
+    /// Its number among the shadows.
+    shadow: Id,
     successor: Successor,
 }
 
+impl Default for Tag {
+    fn default() -> Self {
+        let successor = Successor::default();
+        Self { birth: UNBORN, is_ghost: false, is_unused: false, shadow: UNSAMPLED, successor }
+    }
+}
+
 /// What is remembered beside the resident entries: successors, and ghosts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Memory {
     capacity: usize,
+    n_ids: usize,
     links: Links<Tag>,
     ghosts: List,
     n_births: Birth,
     payoff: Payoff,
+    shadows: Box<Shadows>,
 }
 
 impl Memory {
@@ -84,9 +96,38 @@ impl Memory {
     fn limit_ghosts(&mut self, leavers: &mut impl Leavers) {
         while self.ghosts.len > self.capacity.saturating_mul(GHOSTS_A_PLACE) {
             let id = self.links.pop_tail(&mut self.ghosts);
-            *self.links.tag_mut(id) = Tag::default();
+            self.forget(id);
             leavers.forgotten(id);
         }
+    }
+
+    #[inline]
+    fn forget(&mut self, id: Id) {
+        let tag = std::mem::take(self.links.tag_mut(id));
+        self.shadows.let_go(tag.shadow);
+    }
+
+    /// The entry's number among the shadows, if it is in their sample.
+    #[inline]
+    fn shadow_of(&mut self, id: Id) -> Option<Id> {
+        let Tag { birth, shadow, .. } = self.links.tag(id);
+        if !self.shadows.wants(birth) {
+            return None;
+        }
+        if shadow != UNSAMPLED {
+            return Some(shadow);
+        }
+        let shadow = self.shadows.take_in();
+        self.links.tag_mut(id).shadow = shadow;
+        Some(shadow)
+    }
+
+    /// The shadows begin anew, at another capacity.
+    fn begin_shadows(&mut self) {
+        for id in 0..self.n_ids {
+            self.links.tag_mut(id as Id).shadow = UNSAMPLED;
+        }
+        *self.shadows = Shadows::new(self.capacity);
     }
 
     /// One entry was asked for after another.
@@ -107,7 +148,8 @@ impl Memory {
     }
 }
 
-/// Turns what the inner policy says of leavers into ghosts.
+/// Turns whatever leaves the inner policy into a ghost. It may remember some ghosts for longer than they are kept here; that
+/// only makes it take a few new entries for old ones.
 struct Remembering<'a, L> {
     memory: &'a mut Memory,
     leavers: &'a mut L,
@@ -126,10 +168,10 @@ impl<L: Leavers> Leavers for Remembering<'_, L> {
 }
 
 /// Each entry has at most one successor: the one that followed it twice in a row, until it fails to. Where it is a ghost, it
-/// is worth loading ahead.
+/// is worth loading ahead. What leaves is decided by the policy that leads among shadows of all that there are to choose.
 #[derive(Clone, Debug)]
 pub struct Predictive {
-    inner: Lru,
+    inner: Base,
     memory: Memory,
     /// The last request, and its birth.
     last: (Id, Birth),
@@ -144,6 +186,22 @@ impl Predictive {
             self.memory.learn(before, id);
         }
         self.last = (id, self.memory.links.tag(id).birth);
+        if let Some(shadow) = self.memory.shadow_of(id)
+            && let Some(leader) = self.memory.shadows.request(shadow, self.inner.name())
+        {
+            self.change_to(leader);
+        }
+    }
+
+    /// Another policy decides from now on; all entries stay.
+    #[cold]
+    fn change_to(&mut self, name: &str) {
+        let Some(mut next) = Base::named(name, self.inner.capacity()) else { return };
+        next.cover(self.memory.n_ids);
+        for id in self.inner.order() {
+            next.admit(id, &mut Nobody);
+        }
+        self.inner = next;
     }
 
     #[inline]
@@ -155,13 +213,22 @@ impl Predictive {
 
 impl Policy for Predictive {
     fn with_capacity(capacity: usize) -> Self {
-        let memory = Memory { capacity, ..Memory::default() };
-        Self { inner: Lru::with_capacity(capacity), memory, last: (NONE, UNBORN) }
+        let memory = Memory {
+            capacity,
+            n_ids: 0,
+            links: Links::default(),
+            ghosts: List::default(),
+            n_births: 0,
+            payoff: Payoff::default(),
+            shadows: Box::new(Shadows::new(capacity)),
+        };
+        Self { inner: Base::with_capacity(capacity), memory, last: (NONE, UNBORN) }
     }
 
     fn cover(&mut self, n_ids: usize) {
         self.inner.cover(n_ids);
         self.memory.links.cover(n_ids);
+        self.memory.n_ids = n_ids.max(self.memory.n_ids);
     }
 
     #[inline]
@@ -200,13 +267,14 @@ impl Policy for Predictive {
 
     fn remove(&mut self, id: Id, leavers: &mut impl Leavers) {
         self.inner.remove(id, &mut Remembering { memory: &mut self.memory, leavers });
-        *self.memory.links.tag_mut(id) = Tag::default();
+        self.memory.forget(id);
     }
 
     fn resize(&mut self, capacity: usize, leavers: &mut impl Leavers) {
         self.memory.capacity = capacity;
         self.inner.resize(capacity, &mut Remembering { memory: &mut self.memory, leavers });
         self.memory.limit_ghosts(leavers);
+        self.memory.begin_shadows();
     }
 
     fn order(&self) -> Vec<Id> {

@@ -4,10 +4,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::any::each;
 use super::belady::{Belady, NextUse};
 use super::dense::Trace;
-use super::policy::{Id, Nobody, Policy};
+use super::policy::Policy;
 use super::{AnyPolicy, POLICIES};
 
 /// Requests between two looks at whether to stop; about a millisecond.
@@ -76,7 +75,7 @@ impl Runner<'_> {
             return self.run_belady(job.capacity);
         }
         match AnyPolicy::named(&job.policy, job.capacity) {
-            Some(mut policy) => each!(&mut policy, policy => self.run_policy(policy)),
+            Some(mut policy) => self.run_policy(&mut policy),
             None => Some(Replayed::default()),
         }
     }
@@ -94,11 +93,11 @@ impl Runner<'_> {
         Some(Replayed { misses, loads: misses })
     }
 
-    fn run_policy(&self, policy: &mut impl Policy) -> Option<Replayed> {
+    fn run_policy(&self, policy: &mut AnyPolicy) -> Option<Replayed> {
         policy.cover(self.trace.n_unique);
         let mut all = Replayed::default();
         for ids in self.trace.ids.chunks(REQUESTS_A_LOOK) {
-            let part = request_all(policy, ids);
+            let part = policy.run(ids);
             all.misses += part.misses;
             all.loads += part.loads;
             if self.stop.load(Ordering::Relaxed) {
@@ -107,19 +106,6 @@ impl Runner<'_> {
         }
         Some(all)
     }
-}
-
-/// Asks for all, in order; what is loaded ahead is there at the next request.
-fn request_all(policy: &mut impl Policy, ids: &[Id]) -> Replayed {
-    let (mut misses, mut n_ahead) = (0, 0);
-    for id in ids {
-        misses += u64::from(!policy.request(*id, &mut Nobody));
-        if let Some(next) = policy.ahead() {
-            policy.admit_ahead(next, &mut Nobody);
-            n_ahead += 1;
-        }
-    }
-    Replayed { misses, loads: misses + n_ahead }
 }
 
 #[cfg(test)]
