@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::AnyPolicy;
-use super::any::each;
 use super::dense::Trace;
 use super::policy::{Nobody, Policy};
 use super::replay::REQUESTS_A_LOOK;
@@ -11,7 +10,7 @@ use super::replay::REQUESTS_A_LOOK;
 /// Misses of each key of a trace, by its number. `None` when told to stop, or where no policy has that name.
 pub fn misses_by_key(trace: &Trace, policy: &str, capacity: usize, stop: &AtomicBool) -> Option<Vec<u32>> {
     let mut policy = AnyPolicy::named(policy, capacity.max(1))?;
-    each!(&mut policy, policy => count(policy, trace, stop))
+    count(&mut policy, trace, stop)
 }
 
 fn count(policy: &mut impl Policy, trace: &Trace, stop: &AtomicBool) -> Option<Vec<u32>> {
