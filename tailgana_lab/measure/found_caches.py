@@ -4,6 +4,7 @@ Looks only: no library is imported, no property of an unknown object is asked fo
 """
 
 import functools
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ FUNCTOOLS, CACHETOOLS, JOBLIB, CACHEBOX, DISKCACHE, TAILGANA = (
 
 _LruCache: type = type(functools.lru_cache(len))
 _CLASS_ATTRIBUTES = type.__dict__["__dict__"].__get__
+_OF_THE_SHELL = re.compile(
+    r"_+|_i*\d*|_i+|_[oid]h|In|Out"
+)  # names under which a notebook keeps what cells were and gave
 _CLASSES = {  # library: its classes whose objects are caches
     CACHETOOLS: ("Cache",),
     CACHEBOX: ("BaseCacheImpl",),
@@ -168,10 +172,9 @@ def _shell() -> Any:
 
 def _named_objects() -> Iterator[tuple[str, Any]]:
     """Objects by name, those of the user's own classes included."""
-    hidden = _names_of_the_shell()
     for prefix, names in namespaces():
         for name, value in list(names.items()):
-            if name in hidden or type(name) is not str:
+            if type(name) is not str or _OF_THE_SHELL.fullmatch(name):
                 continue
             yield prefix + name, value
             if issubclass(type(value), type):
@@ -189,11 +192,6 @@ def class_attributes(value: type) -> Mapping[str, Any]:
 def unbound(value: Any) -> Any:
     """The function of a static or class method."""
     return value.__func__ if type(value) in (staticmethod, classmethod) else value
-
-
-def _names_of_the_shell() -> set[str]:
-    """Names that hold what earlier cells gave, not what the user made."""
-    return {"_", "__", "___", "_oh", "_dh", "_ih", "Out", "In"}
 
 
 # ---- what each kind tells

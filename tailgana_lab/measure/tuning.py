@@ -95,8 +95,14 @@ class Tuning:
         self._subject, self._policies = subject, policies
         self._work = Workload(subject.trace() if records else subject)
         if not self._work.n_requests:
-            way_out = "call the function first" if self._cache is not None else "give the key of each request"
-            raise InvalidRequestError(f"no requests to learn from: {way_out}")
+            raise InvalidRequestError(f"no requests to learn from: {self._way_out()}")
+
+    def _way_out(self) -> str:
+        """What to do where there are no requests."""
+        if self._cache is None:
+            return "give the key of each request"
+        info = self._cache.cache_info()
+        return "make the cache with `record=True`" if info.hits + info.misses else "call the function first"
 
     def advise(self, question: Question) -> CacheAdvice:
         """Advise on the least capacity for a target, or on the policy for a capacity.

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from math import inf, isnan
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import cachebox
@@ -130,6 +130,17 @@ def test_no_object_is_asked_for_anything_that_it_computes(names: dict[str, Any])
     names["strange"] = Meta("Strange", (), {})
     assert kind_of(names["proxy"]) == ""
     assert not any(each.name.startswith("found_of_test.") for each in found_caches())
+
+
+def test_the_names_of_a_notebook_are_looked_through_without_what_its_cells_gave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from IPython.core import getipython
+
+    given, named = functools.lru_cache(3)(len), functools.lru_cache(4)(len)
+    shell = SimpleNamespace(user_ns={"_5": given, "_": given, "Out": {5: given}, "of_notebook": named})
+    monkeypatch.setattr(getipython, "get_ipython", lambda: shell)
+    assert [each.name for each in found_caches() if each.cache in (given, named)] == ["of_notebook"]
 
 
 def test_libraries_that_are_not_loaded_stay_so() -> None:

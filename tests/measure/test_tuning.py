@@ -187,3 +187,8 @@ def test_without_requests_there_is_nothing_to_learn_from() -> None:
         tune([])
     with pytest.raises(InvalidRequestError, match="call the function first"):
         tune(PlainCache())
+    silent = PlainCache()
+    silent.ask([1, 2])
+    silent.trace = lambda: np.array([], dtype=np.uint32)  # type: ignore[method-assign]
+    with pytest.raises(InvalidRequestError, match="record=True"):
+        tune(silent)
