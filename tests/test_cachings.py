@@ -1,5 +1,6 @@
 """The lab's caches: public functions, what is remembered for the report, and live caches from first look to change."""
 
+import asyncio
 import functools
 import gc
 import sys
@@ -128,3 +129,15 @@ def test_time_saved_and_time_to_live_are_known_of_a_live_cache(lab: Lab) -> None
     assert advice.ttl_s == 1_000.0
     assert len(advice.ttl_curve) > 1
     assert advice.notes == []
+
+
+async def test_coroutine_functions_are_warmed_on_the_loop_that_runs(lab: Lab) -> None:
+    @cached(capacity=10, policy="lfu", name="warmed")
+    async def double(x: int) -> int:
+        await asyncio.sleep(0)
+        return 2 * x
+
+    plan = tgl.CacheOptimizationPlan(enable_cache_warming=True, warming_queries=[1, 2, 2])
+    found = await tgl.CacheOptimizer(lab.store).optimize_cache(tgl.CacheType.LFU, plan)
+    assert found.size_current == 2
+    assert await double(1) == 2
