@@ -141,3 +141,38 @@ async def test_coroutine_functions_are_warmed_on_the_loop_that_runs(lab: Lab) ->
     found = await tgl.CacheOptimizer(lab.store).optimize_cache(tgl.CacheType.LFU, plan)
     assert found.size_current == 2
     assert await double(1) == 2
+
+
+def test_a_live_cache_is_advised_by_its_name_and_again_on_what_was_asked_since(lab: Lab) -> None:
+    function = asked(LOOP, name="price in the lab")
+    advice = lab.advise("price in the lab", 0.8)
+    assert (advice.name, advice.n_requests, advice.target_hit_fraction) == ("price in the lab", len(LOOP), 0.8)
+    function(1)
+    assert advice.again is not None
+    again = advice.again()
+    assert (again.n_requests, again.target_hit_fraction) == (len(LOOP) + 1, 0.8)
+    assert [kept.n_requests for kept in lab.results] == [len(LOOP), len(LOOP) + 1]
+
+
+def test_a_cache_that_nobody_asked_is_shown_and_not_reported(lab: Lab) -> None:
+    function = asked([], name="unasked in the lab")
+    advice = lab.advise("unasked in the lab")
+    assert "no request has been recorded yet" in advice.reason
+    assert lab.results == ()
+    function(1)
+    assert advice.again is not None
+    assert advice.again().n_requests == 1
+
+
+def test_the_overview_lists_live_caches_and_looks_at_each(lab: Lab) -> None:
+    function = asked(LOOP, name="listed in the lab", policy="arc")
+    overview = lab.cache_overview()
+    row = overview.table.set_index("name").loc["listed in the lab"]
+    assert (row.policy, row.capacity, row.requests) == ("arc", 100, len(LOOP))
+    assert "listed in the lab" in lab.cache_names()
+    assert overview.advise("listed in the lab").cache is function
+    name, here = "listed in the lab", weakref.ref(function)
+    del function
+    gc.collect()
+    assert here() is None
+    assert name not in overview.columns_now()["name"]

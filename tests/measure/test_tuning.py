@@ -49,6 +49,15 @@ def test_the_table_holds_every_policy_at_many_sizes_and_the_limit() -> None:
     assert counts.min() >= 15
 
 
+def test_every_policy_and_the_limit_stand_at_the_capacity_advised() -> None:
+    advice = tune(SKEWED, 0.8)
+    there = advice.table[advice.table.capacity == advice.capacity]
+    assert sorted(there.policy) == sorted((*POLICIES, "belady"))
+    assert advice.replayed(advice.policy, advice.capacity) == advice.predicted_hit_fraction
+    assert advice.replayed("belady", advice.capacity) == advice.limit_hit_fraction
+    assert not advice.table.duplicated(["policy", "capacity"]).any()
+
+
 def test_a_capacity_is_kept_and_its_policy_chosen() -> None:
     advice = tune(LOOP, capacity=120)
     assert (advice.capacity, advice.policy) == (120, "lirs")
