@@ -176,3 +176,11 @@ def test_the_overview_lists_live_caches_and_looks_at_each(lab: Lab) -> None:
     gc.collect()
     assert here() is None
     assert name not in overview.columns_now()["name"]
+
+
+def test_loading_ahead_is_spoken_about_where_it_is_allowed(lab: Lab) -> None:
+    pure = tgl.tune(asked(LOOP, pure=True), capacity=50)
+    assert "loads a request instead of" in pure.notes[-1]
+    assert "predictive" in pure.columns()["policy"]
+    assert "predictive" not in tgl.tune(asked(LOOP), capacity=50).columns()["policy"]
+    assert "only what is marked `pure`" in tgl.tune(asked(LOOP, policy="predictive"), capacity=50).notes[-1]

@@ -129,9 +129,14 @@ class Tuning:
         return advice
 
     def _replayed(self) -> list[str]:
-        """Policies of the table: those to choose from, and that which loads ahead where the cache has it."""
+        """Policies of the table: those to choose from, and the one that loads ahead, where the cache may have it."""
         has_it = self._old is not None and self._old.policy == PREDICTIVE
-        return [*self._policies, *((PREDICTIVE,) if has_it else ())]
+        return [*self._policies, *((PREDICTIVE,) if has_it or self._is_pure else ())]
+
+    @property
+    def _is_pure(self) -> bool:
+        """Whether the function behind the cache may be called before anybody asks."""
+        return bool(getattr(getattr(self._cache, "store", None), "is_pure", False))
 
     def _capacities(self, capacity: int | None) -> list[int]:
         known = {capacity or 0, 0 if self._old is None else self._old.capacity}
@@ -240,13 +245,27 @@ class Tuning:
             old=old,
             old_hit_fraction=self._hits_now(),
             sampled_fraction=work.share,
-            notes=self._notes(),
+            notes=[*self._notes(), *self._about_loading_ahead(found, misses)],
             rows=table,
             curves={"lru_curve": work.lru_columns()},
             cache=self._cache,
             watch=None if self._cache is None else Promise(self._cache),
             predict=None if self._cache is None else work.hit_fraction,
         )
+
+    def _about_loading_ahead(self, found: Found, misses: int) -> list[str]:
+        """What loading ahead would bring, and what it costs; that a replay supposes it, where it is not allowed."""
+        if not self._is_pure:
+            has_it = self._old is not None and self._old.policy == PREDICTIVE
+            return ["predictive loads ahead only what is marked `pure`: this cache hits less than its replay"] * has_it
+        fewer, loads = self._work.exact([(PREDICTIVE, found.capacity)])[0]
+        if fewer >= misses:
+            return []
+        n = self._work.n_requests
+        return [
+            f"predictive would hit {format_fraction(1 - fewer / n)} at this size, if all that it loads ahead came in "
+            f"time, with {loads / n:.2f} loads a request instead of {misses / n:.2f}"
+        ]
 
     def _notes(self) -> list[str]:
         work, notes = self._work, []
