@@ -125,7 +125,8 @@ class Tuning:
         advice.optimised = question.optimise
         advice.saved_s = self._saved_s(found)
         self._look_at_life(advice, question)
-        advice.again = lambda: Tuning(self._subject, self._policies).advise(question)
+        subject, policies = self._subject, self._policies  # not `self`, which holds every replayed request
+        advice.again = lambda: Tuning(subject, policies).advise(question)
         return advice
 
     def _replayed(self) -> list[str]:
