@@ -25,8 +25,8 @@ GOOD_HITS_PCT = 85.0
 FEWEST_LOOKUPS = 100  # look-ups below which nothing is said about size
 WORTH_POINTS = 5.0  # hits that a larger cache must add to be advised, percentage points
 POLICY_POINTS = 2.0  # the same for another policy
-MOST_OF_IT = 0.9  # of what growing can bring: the least size that brings so much is named
-GROWTH = (1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 50.0)  # sizes that are tried, times the present one
+MOST_OF_IT = 0.8  # of what growing can bring: the least size that brings so much is named
+GROWTH = (1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 35.0, 60.0, 100.0, 200.0, 500.0)  # sizes tried, times the present one
 
 
 @dataclass(frozen=True)
