@@ -2,6 +2,7 @@
 //!
 //! `cache` decides what a cache keeps. `sampler` watches all threads of the own process and never takes the interpreter's lock.
 
+#[forbid(unsafe_code)]
 pub mod cache;
 mod error;
 pub mod sampler;
