@@ -144,11 +144,12 @@ def _choices(advice: "CacheAdvice", curves: list[Curve]) -> Spec:
     found.sort(key=lambda row: -row[0])
     rows = [{"policy": policy, "hits": hits, "loads": known(loads)} for hits, loads, policy in found]
     y = {"field": "policy", "type": "nominal", "sort": None, "title": None}
-    share = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": {"title": "share of hits", "format": ".0%"}}
+    share = {"type": "quantitative", "scale": {"domain": [0, 1]}}
+    share["axis"] = {"title": "share of hits (bar), loads a request (mark)", "format": ".0%"}
     bar = {"mark": {"type": "bar", "height": {"band": 0.7}, "color": BAND, "opacity": 0.75}}
     tick = {"mark": {"type": "tick", "color": LIGHT_INK, "thickness": 2}}
     return {
-        "title": f"At {advice.capacity:,} entries; the mark is loads a request",
+        "title": f"At {advice.capacity:,} entries",
         "width": WIDTH_PX,
         "height": {"step": 18},
         "data": {"values": rows},

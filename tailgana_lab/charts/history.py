@@ -173,7 +173,7 @@ def _strip(points: list[Spec]) -> Spec:
         "width": WIDTH_PX,
         "height": STRIP_PX,
         "data": {"values": points},
-        "mark": {"type": "area", "color": BAND, "opacity": 0.4, "line": {"color": BAND, "strokeWidth": 1}},
+        "mark": {"type": "area", "color": BAND, "opacity": 0.5},  # a line over it would be a second view to brush
         "encoding": {
             "x": {"field": "index", "type": "quantitative", "axis": {"title": None, "tickMinStep": 1}},
             "y": {"field": "median", "type": "quantitative", "scale": {"zero": False}, "axis": None},
