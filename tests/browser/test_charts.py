@@ -18,15 +18,6 @@ MADE = (
     *("profile(300)", "comparison()", "report()", "history()", "history(2)", "baseline()", "performance()"),
     "advice()",
 )
-    "profile(300)",
-    "comparison()",
-    "report()",
-    "history()",
-    "history(2)",
-    "baseline()",
-    "performance()",
-    "advice()",
-]
 
 
 @pytest.fixture(scope="module")
