@@ -25,7 +25,7 @@ macro_rules! one_of {
             #[must_use]
             pub fn named(name: &str, capacity: usize) -> Option<Self> {
                 match name {
-                    $($name => Some(Self::$kind($kind::with_capacity(capacity.min(MOST)))),)+
+                    $($name => Some(Self::$kind($kind::with_capacity(capacity.clamp(1, MOST)))),)+
                     _ => None,
                 }
             }
@@ -41,7 +41,7 @@ macro_rules! one_of {
 
         impl Policy for $any {
             fn with_capacity(capacity: usize) -> Self {
-                Self::Lru(Lru::with_capacity(capacity.min(MOST)))
+                Self::Lru(Lru::with_capacity(capacity.clamp(1, MOST)))
             }
 
             fn cover(&mut self, n_ids: usize) {
@@ -100,7 +100,7 @@ macro_rules! one_of {
 
             fn resize(&mut self, capacity: usize, leavers: &mut impl Leavers) {
                 match self {
-                    $(Self::$kind(policy) => policy.resize(capacity.min(MOST), leavers),)+
+                    $(Self::$kind(policy) => policy.resize(capacity.clamp(1, MOST), leavers),)+
                 }
             }
 

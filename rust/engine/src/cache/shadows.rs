@@ -4,9 +4,9 @@ use super::any::Base;
 use super::policy::{Id, Leavers, Policy};
 
 /// Places of each shadow, at least, where the cache has so many.
-const FEWEST_PLACES: usize = 512;
+const FEWEST_PLACES: usize = 128;
 /// Sampled requests a place of a shadow, after which hits are compared.
-const REQUESTS_A_WINDOW: u32 = 8;
+const REQUESTS_A_WINDOW: u32 = 16;
 /// By how much of the requests another policy must lead; with half of it, loads rise through needless changes.
 const LEAD: f64 = 0.01;
 /// By how many standard deviations it must lead, if hits were drawn.
