@@ -111,7 +111,7 @@ def run_rounds(sides: Sequence[Side], n_calls: int, n_rounds: int, seed: int) ->
 
 def run_beside_canary(side: Side, n_calls: int, n_rounds: int) -> list[tuple[int, ...]]:
     """Rounds of one side, nanoseconds: wall-clock and CPU time of its block, then one call of the yardstick."""
-    rounds = []
+    rounds: list[tuple[int, ...]] = []
     for _ in range(n_rounds):
         taken = side.block(n_calls)
         canary_ns, _ = _engine.time_block(canary, (), None, N_CALLS)
