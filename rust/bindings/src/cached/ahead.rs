@@ -39,7 +39,7 @@ impl Ahead {
         };
         let is_there = live.has_hash(key.hash_of_plain().unwrap_or(0));
         if is_there || self.waiting.len() >= MOST_WAITING || self.waiting.iter().any(|other| other.is(&key)) {
-            live.let_go(key);
+            live.let_go(Some(key), None);
             return false;
         }
         self.waiting.push_back(key);

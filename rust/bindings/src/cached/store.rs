@@ -252,7 +252,10 @@ impl CacheStore {
             }
         }
         let trace = if is_request { live.miss(asked.hash) } else { live.foresee(asked.hash) };
-        flights.retain(|flight| !flight.is_left_behind());
+        while let Some(at) = flights.iter().position(Flight::is_left_behind) {
+            let flight = flights.swap_remove(at);
+            live.let_go(Some(flight.key), flight.attached);
+        }
         let flight = Flight::new(asked.hash, asked.to_key(), trace, *epoch);
         let lead = Lead { serial: Some(flight.serial), hash: asked.hash, trace, epoch: *epoch };
         flights.push(flight);

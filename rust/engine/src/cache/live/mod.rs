@@ -320,9 +320,9 @@ impl<K, V> Live<K, V> {
         self.shelf.gone.pop()
     }
 
-    /// Hands over a key that is not needed, to be dropped with what left.
-    pub fn let_go(&mut self, key: K) {
-        self.shelf.gone_is(Some(key), None);
+    /// Hands over what is not needed, to be dropped with what left.
+    pub fn let_go(&mut self, key: Option<K>, value: Option<V>) {
+        self.shelf.gone_is(key, value);
     }
 
     /// Notes what a hit took.

@@ -1,0 +1,303 @@
+"""A cached function under threads, interrupts, forks, and at the end of the interpreter."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from tailgana_lab import cached
+from tailgana_lab.results.caching import POLICIES
+
+
+def together(n: int, work) -> list[str]:
+    """Run work(i) in n threads from one barrier; what escaped them."""
+    barrier, escaped = threading.Barrier(n), []
+
+    def run(i: int) -> None:
+        barrier.wait()
+        try:
+            work(i)
+        except BaseException as error:
+            escaped.append(repr(error))
+
+    threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    return escaped
+
+
+class Held:
+    """A cached function whose computations wait until they are let go, once `n_waiting` threads are inside it."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.ran: Counter[object] = Counter()
+        self.go, self.inside = threading.Event(), threading.Event()
+
+        @cached(capacity=100)
+        def function(x):
+            self.ran[x] += 1
+            self.inside.set()
+            assert self.go.wait(60)
+            if fails:
+                raise OSError(x)
+            return 2 * x
+
+        self.function = function
+
+    def ask_together(self, n: int) -> list[object]:
+        """The key 1 in n threads; lets go when all of them have asked."""
+        found: list[object] = []
+
+        def ask() -> None:
+            try:
+                found.append(self.function(1))
+            except OSError as error:
+                found.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(n)]
+        for thread in threads:
+            thread.start()
+        while self.function.cache_info().misses < n:
+            os.sched_yield()
+        self.go.set()
+        for thread in threads:
+            thread.join(60)
+        return found
+
+
+def test_threads_that_miss_together_compute_once() -> None:
+    held = Held()
+    assert held.ask_together(8) == [2] * 8
+    assert held.ran == {1: 1}
+    assert held.function.cache_info() == (0, 8, 100, 1)
+
+
+def test_an_error_is_raised_in_all_that_waited() -> None:
+    held = Held(fails=True)
+    found = held.ask_together(8)
+    assert [str(error) for error in found] == ["1"] * 8
+    assert (held.ran, held.function.cache_info().currsize) == ({1: 1}, 0)
+
+
+def test_after_clearing_nobody_joins_an_older_computation() -> None:
+    held = Held()
+    first = threading.Thread(target=held.function, args=(1,))
+    first.start()
+    assert held.inside.wait(60)
+    held.function.clear()
+    held.go.set()
+    assert held.function(1) == 2
+    first.join(60)
+    assert (held.ran, held.function.cache_info().currsize) == ({1: 2}, 1)
+
+
+def test_threads_that_need_each_others_keys_over_two_caches_return() -> None:
+    met = threading.Barrier(2)
+    local = threading.local()
+
+    def compute(x, other):
+        if not getattr(local, "inside", False):
+            local.inside = True
+            met.wait(60)
+            return other()(x) + 1
+        return 10
+
+    @cached(capacity=10)
+    def one(x):
+        return compute(x, lambda: two)
+
+    @cached(capacity=10)
+    def two(x):
+        return compute(x, lambda: one)
+
+    assert together(2, lambda i: (one, two)[i](7)) == []
+    assert {one(7), two(7)} <= {10, 11, 12}
+
+
+def test_random_operations_of_eight_threads_keep_every_invariant() -> None:
+    class Key:
+        def __init__(self, number: int, mood: int) -> None:
+            self.number, self.mood = number, mood
+
+        def __hash__(self) -> int:
+            if self.mood == 1:
+                raise OSError
+            return self.number % 16
+
+        def __eq__(self, other: object) -> bool:
+            if self.mood == 2:
+                raise OSError
+            if self.mood == 3:
+                triple(Key(self.number + 1, 0))
+            return isinstance(other, Key) and self.number == other.number
+
+    @cached(capacity=50)
+    def triple(key):
+        return 3 * key.number
+
+    wrong = []
+
+    def work(i: int) -> None:
+        draw = random.Random(i)
+        changes = [
+            lambda: triple.resize(draw.randrange(1, 80)),
+            lambda: triple.set_policy(draw.choice(POLICIES)),
+            lambda: triple.set_ttl(draw.choice([None, 1e-4, 5.0])),
+            triple.clear,
+            triple.metrics,
+            triple.trace,
+        ]
+        for step in range(1500):
+            mood = draw.randrange(30)
+            number = draw.randrange(120)
+            try:
+                if triple(Key(number, mood if mood < 4 else 0)) != 3 * number:
+                    wrong.append(number)
+            except OSError:
+                pass
+            if step % 50 == 0:
+                draw.choice(changes)()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        escaped = together(8, work)
+    finally:
+        sys.setswitchinterval(interval)
+    seen = triple.statistics(since_start=True)
+    assert (escaped, wrong) == ([], [])
+    assert seen.size <= seen.capacity
+    assert triple.cache_info()[:2] == (seen.hits, seen.misses)
+
+
+def test_an_interrupt_ends_a_wait() -> None:
+    held = Held()
+    first = threading.Thread(target=held.function, args=(1,))
+    first.start()
+    assert held.inside.wait(60)
+
+    def interrupt() -> None:
+        while held.function.cache_info().misses < 2:
+            os.sched_yield()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        held.function(1)
+    held.go.set()
+    first.join(60)
+    assert held.function(1) == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_child_forgets_what_others_were_computing() -> None:
+    held = Held()
+    first = threading.Thread(target=held.function, args=(1,))
+    first.start()
+    assert held.inside.wait(60)
+    child = os.fork()
+    if not child:
+        held.go.set()
+        os._exit(0 if held.function(1) == 2 and held.function(1) == 2 else 1)
+    held.go.set()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    first.join(60)
+    assert held.ran == {1: 1}
+
+
+LEAVING = """
+import threading, time
+from tailgana_lab import cached
+inside = threading.Event()
+@cached(capacity=10)
+def slow(x):
+    inside.set()
+    time.sleep(0.3)
+    return x
+for _ in range(3):
+    threading.Thread(target=slow, args=(1,), daemon=True).start()
+inside.wait()
+"""
+
+
+def test_leaving_while_daemon_threads_compute_and_wait_is_clean() -> None:
+    done = subprocess.run([sys.executable, "-c", LEAVING], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+LOADING = """
+import time
+from tailgana_lab import cached
+@cached(capacity=10, policy="predictive", pure=True)
+def slow(x):
+    time.sleep(0.05)
+    return x
+for x in range(0, 40, 4):
+    slow(x)
+"""
+
+
+def test_leaving_while_something_is_loaded_ahead_is_clean() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_even_steps_are_computed_ahead_for_a_pure_function() -> None:
+    ahead = threading.Event()
+    main = threading.get_ident()
+
+    @cached(capacity=64, policy="predictive", pure=True)
+    def function(x):
+        if threading.get_ident() != main:
+            ahead.set()
+        return 2 * x
+
+    for x in range(0, 32, 8):
+        function(x)
+    assert ahead.wait(60)
+    deadline = time.monotonic() + 60
+    while not function.statistics().loaded_ahead and time.monotonic() < deadline:
+        os.sched_yield()
+    assert function(32) == 64
+    seen = function.statistics()
+    assert (seen.hits, seen.loaded_ahead_used) == (1, 1)
+
+
+@pytest.mark.parametrize("options", [{"pure": False, "policy": "predictive"}, {"pure": True, "policy": "lru"}])
+def test_nothing_is_computed_ahead_of_another_function(options) -> None:
+    threads = set()
+
+    @cached(capacity=64, **options)
+    def function(x):
+        threads.add(threading.get_ident())
+        return x
+
+    for x in range(0, 800, 8):
+        function(x)
+    assert (threads, function.statistics().loaded_ahead) == ({threading.get_ident()}, 0)
+
+
+def test_what_follows_as_a_rule_is_loaded_ahead() -> None:
+    @cached(capacity=2, policy="predictive", pure=True)
+    def function(x, *, k):
+        return (x, k)
+
+    def loaded() -> int:
+        return function.statistics(since_start=True).loaded_ahead
+
+    deadline = time.monotonic() + 60
+    while not loaded() and time.monotonic() < deadline:
+        for x in "abcdefgh":
+            function(x, k=1)
+            os.sched_yield()
+    assert loaded() > 0
+    assert function("a", k=1) == ("a", 1)
