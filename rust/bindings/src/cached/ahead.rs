@@ -23,7 +23,7 @@ impl Ahead {
     /// Looks what may follow a request that was just answered; whether there is something new to load.
     pub fn look(&mut self, live: &mut Live<Key, Held>, asked: &Asked<'_>) -> bool {
         let follower = live.ahead().cloned();
-        let next = asked.number().and_then(|number| self.stride.next_after(number));
+        let next = asked.number.and_then(|number| self.stride.next_after(number));
         let key = match (follower, next) {
             (Some(key), _) => key,
             (None, Some(number)) if live.pays_ahead() => {
@@ -37,7 +37,7 @@ impl Ahead {
             }
             _ => return false,
         };
-        let is_there = live.has_hash(key.hash_of_plain().unwrap_or(0));
+        let is_there = live.has_hash(key.hash_of_number().unwrap_or(0));
         if is_there || self.waiting.len() >= MOST_WAITING || self.waiting.iter().any(|other| other.is(&key)) {
             live.let_go(Some(key), None);
             return false;

@@ -18,6 +18,8 @@ pub struct Asked<'a> {
     args: &'a [*mut ffi::PyObject],
     names: *mut ffi::PyObject,
     pub hash: u64,
+    /// The single argument, where it is a whole number of 64 bits.
+    pub number: Option<i64>,
 }
 
 /// Why arguments have no hash.
@@ -87,8 +89,27 @@ impl<'a> Asked<'a> {
     ///
     /// # Safety
     /// All objects are alive, `names` is null or a tuple of the names of the last arguments; the GIL is held.
-    #[inline]
+    #[inline(always)] // half of what a hit costs is in here
     pub unsafe fn new(args: &'a [*mut ffi::PyObject], names: *mut ffi::PyObject) -> Result<Self, NoHash> {
+        if let &[object] = args
+            && names.is_null()
+        {
+            // SAFETY: the argument is alive, and an int where it is read as one.
+            let number = unsafe {
+                let is_int = is_exactly(ffi::Py_TYPE(object), &raw const ffi::PyLong_Type);
+                if is_int { small_int(object) } else { None }
+            };
+            if let Some(number) = number {
+                return Ok(Self { args, names, hash: fold(number as u64 ^ INT, ODD), number: Some(number) });
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { Self::of_any(args, names) }
+    }
+
+    /// # Safety
+    /// As `new`.
+    unsafe fn of_any(args: &'a [*mut ffi::PyObject], names: *mut ffi::PyObject) -> Result<Self, NoHash> {
         let mut hash = args.len() as u64;
         for (place, &object) in args.iter().enumerate() {
             // SAFETY: the caller's promise.
@@ -104,17 +125,7 @@ impl<'a> Asked<'a> {
                 }
             }
         }
-        Ok(Self { args, names, hash })
-    }
-
-    /// The single argument, where it is a whole number of 64 bits.
-    pub fn number(&self) -> Option<i64> {
-        let &[object] = self.args else { return None };
-        // SAFETY: the argument is alive, an int where it is read as one, and the GIL is held.
-        unsafe {
-            let is_int = is_exactly(ffi::Py_TYPE(object), &raw const ffi::PyLong_Type);
-            if is_int && self.names.is_null() { small_int(object) } else { None }
-        }
+        Ok(Self { args, names, hash, number: None })
     }
 
     /// The key to store for it.
@@ -168,6 +179,19 @@ unsafe fn likeness(one: *mut ffi::PyObject, other: *mut ffi::PyObject) -> Likene
             Some(_) => Likeness::Unknown,
             None => Likeness::Different,
         }
+    }
+}
+
+/// Compares an object with a whole number.
+///
+/// # Safety
+/// The object is alive; the GIL is held.
+#[inline]
+unsafe fn likeness_of_number(object: *mut ffi::PyObject, number: i64) -> Likeness {
+    // SAFETY: the caller's promise; it is an int where it is read as one.
+    unsafe {
+        let is_int = is_exactly(ffi::Py_TYPE(object), &raw const ffi::PyLong_Type);
+        if is_int && small_int(object) == Some(number) { Likeness::Same } else { Likeness::Different }
     }
 }
 
@@ -236,8 +260,16 @@ impl Key {
     }
 
     /// Compares with what is asked for, without running code of the user.
-    #[inline]
+    #[inline(always)] // the other half
     pub fn likeness(&self, asked: &Asked<'_>) -> Likeness {
+        if let (Self::One(object), Some(number)) = (self, asked.number) {
+            // SAFETY: the object is held.
+            return unsafe { likeness_of_number(object.as_ptr(), number) };
+        }
+        self.likeness_of_any(asked)
+    }
+
+    fn likeness_of_any(&self, asked: &Asked<'_>) -> Likeness {
         if let Self::One(object) = self {
             if asked.args.len() != 1 || !asked.names.is_null() {
                 return Likeness::Different;
@@ -285,17 +317,17 @@ impl Key {
             // SAFETY: None lives for ever.
             names = if last == unsafe { ffi::Py_None() } { std::ptr::null_mut() } else { last };
         }
-        action(&Asked { args: &args, names, hash })
+        action(&Asked { args: &args, names, hash, number: None })
     }
 
     /// Its hash, where it is a single whole number of 64 bits.
-    pub fn hash_of_plain(&self) -> Option<u64> {
-        let Self::One(object) = self else { return None };
-        let args = [object.as_ptr()];
-        let asked = Asked { args: &args, names: std::ptr::null_mut(), hash: 0 };
-        asked.number()?;
+    pub fn hash_of_number(&self) -> Option<u64> {
+        let args = [self.single()?.as_ptr()];
         // SAFETY: the object is held, and an int hashes without code of the user.
-        unsafe { Asked::new(&args, std::ptr::null_mut()) }.ok().map(|asked| asked.hash)
+        unsafe {
+            let is_int = is_exactly(ffi::Py_TYPE(args[0]), &raw const ffi::PyLong_Type);
+            if is_int { Asked::new(&args, std::ptr::null_mut()).ok().map(|asked| asked.hash) } else { None }
+        }
     }
 
     /// Positional values, and the keyword values with their names or None.

@@ -115,7 +115,7 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
 ///
 /// # Safety
 /// `object` is a living mapping, `key` is alive, and the GIL is held.
-#[inline]
+#[inline(always)]
 unsafe fn ask<T>(
     object: *mut ffi::PyObject,
     key: *mut ffi::PyObject,
@@ -139,7 +139,7 @@ unsafe fn ask<T>(
 }
 
 /// The value of a key; the request is counted.
-#[inline]
+#[inline(always)]
 fn value_of(store: &CacheStore, asked: &Asked<'_>) -> Result<Option<Held>, Raised> {
     match store.quick_hit(asked) {
         Some(value) => Ok(Some(value)),

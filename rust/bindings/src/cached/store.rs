@@ -89,7 +89,7 @@ impl CacheStore {
     }
 
     /// The value of a key that is there and compares without code of the user; counted.
-    #[inline]
+    #[inline(always)]
     pub fn quick_hit(&self, asked: &Asked<'_>) -> Option<Held> {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;

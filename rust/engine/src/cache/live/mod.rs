@@ -114,7 +114,7 @@ impl<K, V> Live<K, V> {
     }
 
     /// Looks for a key's entry. `same` compares the stored key with the asked one.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, hash: u64, mut same: impl FnMut(&K) -> Likeness) -> Found {
         let slots = &self.shelf.slots;
         let mut is_sure = true;
@@ -170,7 +170,7 @@ impl<K, V> Live<K, V> {
     }
 
     /// Counts a hit, tells the policy, and records the request.
-    #[inline]
+    #[inline(always)]
     pub fn hit(&mut self, id: Id) {
         self.shelf.cause = Cause::Capacity;
         self.policy.hit(id, &mut self.shelf);
