@@ -10,7 +10,19 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from benchmarks import bias, change_points, overhead, phases, replay, sampler_threads, store, tearing, tuning, verdicts
+from benchmarks import (
+    bias,
+    cached,
+    change_points,
+    overhead,
+    phases,
+    replay,
+    sampler_threads,
+    store,
+    tearing,
+    tuning,
+    verdicts,
+)
 from benchmarks.machine import capture_machine
 from benchmarks.step import Failure, StepFailedError
 from benchmarks.table import Table, render_all, render_markdown, render_text, table_to_json
@@ -25,6 +37,7 @@ BENCHMARKS: dict[str, Any] = {
     "change_points": change_points,
     "store": store,
     "replay": replay,
+    "cached": cached,
     "tuning": tuning,
 }
 ACCURACY = ("bias", "phases")
