@@ -83,10 +83,9 @@ def _most_first(row: list[Any]) -> tuple[int, str]:
     return -row[1], row[0]
 
 
-def state_payload(setting: CacheSetting, applied: "CacheAdvice | None") -> Payload:
-    """How a cache is set, and whether the last change kept its promise."""
-    said = "" if applied is None else str(applied.achieved())
-    return {"setting": setting_payload(setting), "is_applied": applied is not None, "said": plain(said)}
+def state_payload(setting: CacheSetting, verdict: str | None) -> Payload:
+    """How a cache is set, and whether the last change kept its promise; None where nothing was changed."""
+    return {"setting": setting_payload(setting), "is_applied": verdict is not None, "said": plain(verdict or "")}
 
 
 def loads_at(curves: list[Curve], policy: str, capacity: int) -> float:

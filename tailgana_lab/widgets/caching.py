@@ -1,5 +1,7 @@
 """The live panel of a cache: curves, a choice that changes the running cache, what it does now; or a list of all."""
 
+from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -16,6 +18,32 @@ if TYPE_CHECKING:
     from tailgana_lab.results.cache_overview import CacheOverview
 
 _BEATS = ("watch", "unwatch")
+JUDGE_EVERY_S = 3.0  # seconds; a verdict on 300,000 requests takes some 60 ms of CPU
+
+
+class Verdict:
+    """Whether the last change kept its promise, judged anew not too often: it replays what was asked since.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._advice: CacheAdvice | None = None
+        self._said = ""
+        self._again_at = 0.0
+
+    def on(self, advice: "CacheAdvice | None") -> str | None:
+        """What is said of an advice that was applied; None without one."""
+        if advice is None:
+            return None
+        if advice is not self._advice or self._clock() >= self._again_at:
+            self._advice, self._said = advice, str(advice.achieved())
+            self._again_at = self._clock() + JUDGE_EVERY_S
+        return self._said
 
 
 class CacheWidget(Panel):
@@ -47,6 +75,7 @@ class CacheWidget(Panel):
         self._overview: CacheOverview | None = shown if shown.kind == "caches" else None
         self._advice: CacheAdvice | None = None if shown.kind == "caches" else shown
         self._applied: list[CacheAdvice] = []
+        self._verdict = Verdict()
         super().__init__(caches_payload(shown) if shown.kind == "caches" else advice_payload(shown))
         self._watcher = Watcher(self.look)
         self._refresh()
@@ -105,7 +134,7 @@ class CacheWidget(Panel):
         if self._advice is not None and self._advice.cache is not None:
             cache: Any = self._advice.cache
             self.live = live_payload(cache)
-            self.state = state_payload(CacheSetting.of(cache), self._last_applied())
+            self.state = state_payload(CacheSetting.of(cache), self._verdict.on(self._last_applied()))
 
     def close(self) -> None:
         """End the panel, and looking with it."""

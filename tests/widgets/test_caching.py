@@ -6,10 +6,11 @@ from math import nan
 import pytest
 
 from tailgana_lab.errors import InvalidRequestError
+from tailgana_lab.results.cache_advice import Achieved
 from tailgana_lab.results.cache_overview import CacheOverview
 from tailgana_lab.widgets.cache_payloads import advice_payload
-from tailgana_lab.widgets.caching import CacheWidget
-from tests.specimens import FakeCache, make_advice, make_empty_advice, make_live_advice
+from tailgana_lab.widgets.caching import CacheWidget, Verdict
+from tests.specimens import FakeCache, FakeWatch, make_advice, make_empty_advice, make_live_advice
 
 APPLY = {"type": "apply", "policy": "s3fifo", "capacity": 1024}
 
@@ -149,6 +150,27 @@ def test_what_was_applied_before_looking_again_can_still_be_undone() -> None:
     assert widget.state["is_applied"] is True
     send(widget, {"type": "undo"})
     assert cache.capacity == 128
+
+
+def test_a_promise_is_judged_at_once_and_then_now_and_again() -> None:
+    now = [0.0]
+    judged: list[float] = []
+
+    class Watch(FakeWatch):
+        def achieved(self, predicted_hit_fraction: float) -> Achieved:
+            judged.append(now[0])
+            return super().achieved(predicted_hit_fraction)
+
+    advice, other = (make_live_advice(watch=Watch()) for _ in range(2))
+    verdict = Verdict(lambda: now[0])
+    assert verdict.on(None) is None
+    for each in (advice, other):
+        each.apply()
+    for now[0] in (0.0, 1.0, 2.9, 3.0, 4.0):
+        assert "kept" in str(verdict.on(advice))
+    assert judged == [0.0, 3.0]
+    verdict.on(other)
+    assert judged == [0.0, 3.0, 4.0]
 
 
 def test_figures_of_now_follow_the_cache_and_are_sent_once() -> None:
