@@ -242,6 +242,19 @@ def test_on_the_profile_knows_the_file_of_the_cells_code(kernel: Kernel) -> None
     assert same.bundles[0]["text/plain"] == "True"
 
 
+def test_a_cache_is_shown_in_one_output_and_completed_by_its_name(kernel: Kernel) -> None:
+    kernel.must("import tailgana_lab as tgl\n@tgl.cached(capacity=4, name='on_the_wire')\ndef f(x):\n    return x")
+    kernel.must("for x in range(900):\n    _ = f(x % 7)")
+    for line, kind in (("%tailgana_cache on_the_wire", "cache_advice"), ("%tailgana_cache", "caches")):
+        (shown,) = kernel.must(line).bundles
+        assert {f"application/vnd.tailgana.{kind}+json", WIDGET, "text/html", "text/plain"} <= set(shown)
+        assert "on_the_wire" in shown["text/plain"]
+    refused = kernel.run("%tailgana_cache on_the_wier")
+    assert refused.status == "error"
+    assert "did you mean `on_the_wire`" in refused.traceback + refused.text + refused.error
+    assert "on_the_wire" in kernel.complete("%tailgana_cache on_")
+
+
 def test_nothing_is_left_on_the_wire(kernel: Kernel) -> None:
     kernel.must(f"{MAGIC}\nx = 1")
     with pytest.raises(queue.Empty):
