@@ -3,6 +3,7 @@
 import gc
 import inspect
 import pickle
+import sys
 import weakref
 
 import pytest
@@ -292,3 +293,31 @@ def test_values_are_limited_by_bytes() -> None:
     assert seen.evictions["bytes"] == 10 - seen.size
     text(5000)
     assert text.statistics().size == seen.size
+
+
+def test_the_clock_is_noted_every_1024_requests_hit_or_miss() -> None:
+    function, _ = counted(capacity=10)
+    for x in range(3000):
+        function(x)
+    for _ in range(3000):
+        function(2999)
+    marks = function.store.time_marks()
+    assert [n // 1024 for n, _ in marks] == [0, 1, 2, 3, 4, 5]
+    assert sorted(marks) == marks
+
+
+def test_references_are_given_back() -> None:
+    value, key = object(), ("a", "key", 1.5)
+    before = sys.getrefcount(value), sys.getrefcount(key)
+
+    @cached(capacity=10)
+    def function(asked, *, more=None):
+        return value
+
+    for n in range(200):
+        function(key), function(key, more=n), function((n, n)), function(n)
+    for policy in DEMAND:
+        function.set_policy(policy)
+        function(policy), function(key)
+    function.clear()
+    assert (sys.getrefcount(value), sys.getrefcount(key)) == before

@@ -11,7 +11,7 @@ use tailgana_engine::cache::live::{Cause, Incoming};
 
 use super::held::{Held, Raised};
 use super::key::{Asked, NoHash};
-use super::store::{CacheStore, now_ns};
+use super::store::{CacheStore, note_miss, now_ns};
 use super::types;
 
 #[repr(C)]
@@ -232,7 +232,7 @@ impl CacheStore {
                     if let Some(id) = stale {
                         live.remove(id, Cause::Expired, now_ns());
                     }
-                    let trace = live.miss(asked.hash);
+                    let trace = note_miss(live, asked.hash);
                     live.keep_out(asked.hash, trace);
                     None
                 }

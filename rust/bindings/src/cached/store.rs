@@ -102,17 +102,16 @@ impl CacheStore {
         }
         live.hit(id);
         let value = live.value(id).cloned();
-        if live.looks_ahead() {
-            drop(state);
-            self.look_ahead(asked);
-            return value;
-        }
         if is_timed {
             let ended_ns = now_ns();
             live.time_hit(ended_ns - began_ns);
             if n_requests.is_multiple_of(MARK_EVERY) {
                 live.mark_time(ended_ns);
             }
+        }
+        if live.looks_ahead() {
+            drop(state);
+            self.look_ahead(asked);
         }
         value
     }
@@ -199,7 +198,9 @@ impl CacheStore {
             }
         };
         drop(spare);
-        self.drop_gone();
+        if !matches!(looked, Ok(Looked::Lead(_))) {
+            self.drop_gone(); // a leader does that at the end: a finaliser may ask for the very key that is computed
+        }
         looked
     }
 
@@ -251,7 +252,7 @@ impl CacheStore {
                 return Some(Ok(Looked::Lead(Lead { serial: None, hash: asked.hash, trace, epoch: *epoch })));
             }
         }
-        let trace = if is_request { live.miss(asked.hash) } else { live.foresee(asked.hash) };
+        let trace = if is_request { note_miss(live, asked.hash) } else { live.foresee(asked.hash) };
         while let Some(at) = flights.iter().position(Flight::is_left_behind) {
             let flight = flights.swap_remove(at);
             live.let_go(Some(flight.key), flight.attached);
@@ -361,6 +362,7 @@ impl CacheStore {
             ending.land(|| outcome.clone());
             drop_quietly(key);
         }
+        self.drop_gone();
     }
 
     fn take_flight(&self, lead: Lead) -> Option<Flight> {
@@ -488,6 +490,14 @@ impl CacheStore {
         }
         Ok(())
     }
+}
+
+/// Counts a miss, and notes the time as often as hits do.
+pub fn note_miss(live: &mut Live<Key, Held>, hash: u64) -> u32 {
+    if live.total().requests().is_multiple_of(MARK_EVERY) {
+        live.mark_time(now_ns());
+    }
+    live.miss(hash)
 }
 
 /// Drops with the current exception set aside, for dropping may run code.
