@@ -192,8 +192,9 @@ class LiveCache:
 
 
 def live_caches() -> list[LiveCache]:
-    """All live caches, oldest first."""
-    return [cache for _, cache in sorted(_alive.items())]
+    """All live caches, oldest first; a function that was defined again and kept its entries counts once."""
+    newest = {id(cache.store): cache for _, cache in sorted(_alive.items())}
+    return list(newest.values())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tailgana_lab import cached
+from tailgana_lab.measure.live_cache import live_caches
 
 CELL = """
 from tailgana_lab import cached
@@ -38,6 +39,14 @@ def test_an_unchanged_cell_keeps_the_entries(notebook: Any) -> None:
     notebook()(1)
     again = notebook()
     assert (again(1), notebook.ran, again.invalidated_because) == (4, [1], None)
+
+
+def test_a_cache_that_was_defined_again_is_one_cache_among_the_live(notebook: Any) -> None:
+    first = notebook()
+    first(1)
+    again = notebook()
+    assert first.cache_info() == again.cache_info()
+    assert [cache for cache in live_caches() if cache in (first, again)] == [again]
 
 
 @pytest.mark.parametrize(
