@@ -234,7 +234,7 @@ function changesTable({ points, change_points }: HistoryPayload, show: (row: num
     columns: [
       {
         key: "created",
-        label: "Changed at",
+        label: "Since",
         grows: true,
         value: (row) => textAt(points, "created", at(row)),
         cell: (row) => linkTo(textAt(points, "created", at(row)), () => show(at(row))),

@@ -305,7 +305,7 @@ def test_code_that_takes_the_place_of_other_code_is_told_from_it() -> None:
     table = profile.columns("functions")
     seconds = dict(zip(table["file"], table["total_s"], strict=True))
     of_each = [seconds.get(f"<source {k}>", 0.0) for k in range(3)]
-    assert of_each == pytest.approx([sum(of_each) / 3] * 3, rel=0.1)
+    assert of_each == pytest.approx([sum(of_each) / 3] * 3, rel=0.3)
 
 
 def test_memory_is_found_by_line() -> None:
