@@ -55,7 +55,7 @@ class WhatIf:
         tried = [max(setting.capacity // 2, 1), setting.capacity, *sizes]
         policy = setting.policy if setting.policy in REPLAYED else "lru"
         counts = workload.counts([(policy, size) for size in tried])
-        half, now, *larger = (1 - misses / workload.n_requests for misses, _ in counts)
+        half, now, *larger = (workload.hits_of(misses) for misses, _ in counts)
         limit = workload.infinite_hit_fraction
         return cls(workload, setting, now, limit, tuple(zip(sizes, larger, strict=True)), half)
 
@@ -186,7 +186,7 @@ def _about_policy(metrics: CacheMetrics, what_if: WhatIf) -> list[str]:
 def _about_target(what_if: WhatIf, target: float) -> str:
     """Whether a hit rate can be reached, and with what."""
     wanted = format_fraction(target)
-    if what_if.limit < target:
+    if not what_if.workload.can_reach(target):
         return (
             f"Target {wanted} cannot be reached by any size of any policy: at most {format_fraction(what_if.limit)} of "
             "the recorded look-ups can hit, as the rest ask for a key for the first time"

@@ -84,7 +84,7 @@ class _Search:
 
     def __init__(self, workload: Workload, target: float) -> None:
         self._workload = workload
-        self._most_misses = _most_misses(workload, target)
+        self._most_misses = workload.most_misses(target)
         exact = workload.least_lru_capacity(target)
         self._enough: dict[str, int] = {"lru": workload.n_keys if exact is None else exact}
         self._too_small: dict[str, int] = {}
@@ -135,14 +135,6 @@ class _Search:
             if size <= self._enough["lru"] and self._workload.exact([(policy, size)])[0][0] <= self._most_misses:
                 return size
         return None
-
-
-def _most_misses(workload: Workload, target: float) -> int:
-    """Misses that the target allows."""
-    most = int(workload.n_requests * (1 - target)) + 1
-    while 1 - most / workload.n_requests < target:
-        most -= 1
-    return most
 
 
 def _between(low: int, high: int) -> list[int]:

@@ -110,7 +110,7 @@ def replay_trace(trace: _engine.Trace, policies: Sequence[str], capacities: Sequ
             "requests": trace.n_requests,
             "misses": misses,
             "loads": loads,
-            "hit_fraction": 1 - misses / trace.n_requests if trace.n_requests else np.nan,
+            "hit_fraction": (trace.n_requests - misses) / trace.n_requests if trace.n_requests else np.nan,
         }
     )
 

@@ -147,7 +147,7 @@ class Tuning:
 
     def _for_target(self, target: float, table: dict[str, list[Any]]) -> Found:
         limit = self._work.infinite_hit_fraction
-        if limit >= target:
+        if self._work.can_reach(target):
             least = least_capacity(self._work, self._policies, table, target)
             return Found(least.policy, least.capacity, True, self._reached(target))
         reason = (
@@ -234,9 +234,9 @@ class Tuning:
             policy=found.policy,
             capacity=found.capacity,
             ttl_s=None if old is None else old.ttl_s,
-            predicted_hit_fraction=1 - misses / work.n_requests,
+            predicted_hit_fraction=work.hits_of(misses),
             reachable=found.is_reachable,
-            limit_hit_fraction=1 - least_misses / work.n_requests,
+            limit_hit_fraction=work.hits_of(least_misses),
             reason=found.reason,
             infinite_hit_fraction=work.infinite_hit_fraction,
             n_requests=work.n_requests,
@@ -262,9 +262,9 @@ class Tuning:
         fewer, loads = self._work.exact([(PREDICTIVE, found.capacity)])[0]
         if fewer >= misses:
             return []
-        n = self._work.n_requests
+        n, hits = self._work.n_requests, format_fraction(self._work.hits_of(fewer))
         return [
-            f"predictive would hit {format_fraction(1 - fewer / n)} at this size, if all that it loads ahead came in "
+            f"predictive would hit {hits} at this size, if all that it loads ahead came in "
             f"time, with {loads / n:.2f} loads a request instead of {misses / n:.2f}"
         ]
 

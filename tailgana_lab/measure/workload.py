@@ -5,6 +5,7 @@ Replays are exact up to `SAMPLE_ABOVE` requests; above, a sample of the keys sta
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from tailgana_lab import _engine
@@ -50,7 +51,7 @@ class Workload:
     @property
     def infinite_hit_fraction(self) -> float:
         """Share of hits of a cache that keeps everything."""
-        return 1 - self.n_keys / self.n_requests
+        return self.hits_of(self.n_keys)
 
     @cached_property
     def lru_hits(self) -> "np.ndarray[Any, np.dtype[np.uint64]]":
@@ -59,9 +60,28 @@ class Workload:
 
         return np.frombuffer(self.trace.lru_curve(), dtype=np.uint64)
 
+    def hits_of(self, misses: int) -> float:
+        """Share of hits that leaves so many misses."""
+        return (self.n_requests - misses) / self.n_requests
+
+    def most_misses(self, target_hit_fraction: float) -> int:
+        """Misses that a share of hits, at most 1, allows.
+
+        One request more or less decides, so the share of a whole count is compared, as it is shown: a product like
+        0.55 * 100 lies above 55.
+        """
+        most = floor(self.n_requests * (1 - target_hit_fraction)) + 1
+        while self.hits_of(most) < target_hit_fraction:
+            most -= 1
+        return most
+
+    def can_reach(self, target_hit_fraction: float) -> bool:
+        """Whether a cache that keeps everything has this share of hits."""
+        return self.n_keys <= self.most_misses(target_hit_fraction)
+
     def hit_fraction(self, policy: str, capacity: int) -> float:
         """Share of hits of one setting; exact."""
-        return 1 - self.exact([(policy, capacity)])[0][0] / self.n_requests
+        return self.hits_of(self.exact([(policy, capacity)])[0][0])
 
     def exact(self, jobs: Sequence[Job]) -> list[tuple[int, int]]:
         """Misses and loads of each job over all requests."""
@@ -117,7 +137,8 @@ class Workload:
         """The least capacity at which LRU reaches a share of hits; None when none does."""
         import numpy as np
 
-        enough = np.flatnonzero(self.lru_hits >= target_hit_fraction * self.n_requests)
+        least_hits = self.n_requests - self.most_misses(target_hit_fraction)
+        enough = np.flatnonzero(self.lru_hits >= least_hits)
         return int(enough[0]) + 1 if len(enough) else None
 
     def lru_columns(self) -> dict[str, list[Any]]:
@@ -137,7 +158,7 @@ class Workload:
             "requests": [self.n_requests] * len(jobs),
             "misses": [misses for misses, _ in counts],
             "loads": [loads for _, loads in counts],
-            "hit_fraction": [1 - misses / self.n_requests for misses, _ in counts],
+            "hit_fraction": [self.hits_of(misses) for misses, _ in counts],
         }
 
 

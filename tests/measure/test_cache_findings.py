@@ -27,6 +27,12 @@ def test_a_cache_without_look_ups_gets_no_advice_about_size() -> None:
     assert not SHRINK.search(text)
 
 
+@pytest.mark.parametrize("hits", [10, 14, 28, 55, 56])
+def test_a_target_that_is_just_reached_names_its_size_however_it_rounds(hits: int) -> None:
+    keys = [*range(100 - hits), *(k % (100 - hits) for k in range(hits))]
+    assert re.search("lru reaches it with [0-9]+ entries", said(keys, capacity=1, target=hits / 100))
+
+
 def test_few_look_ups_are_too_few() -> None:
     assert said([1, 2, 1], capacity=1_000) == "3 look-ups since the last change: too few to advise on size"
 

@@ -36,6 +36,17 @@ def test_an_unreachable_target_is_said_to_be_so_with_the_limit() -> None:
     assert "no cache of any size reaches 99.9 %" in advice.reason
 
 
+@pytest.mark.parametrize("hits", [7, 10, 14, 28, 55, 56, 90])
+def test_a_target_that_is_just_reached_is_reachable_however_it_rounds(hits: int) -> None:
+    keys = [*range(100 - hits), *(k % (100 - hits) for k in range(hits))]
+    for target in (hits / 100, float(f"0.{hits:02}")):
+        advice = tune(keys, target)
+        assert advice.reachable
+        assert advice.predicted_hit_fraction >= target
+        assert "lru would need" in advice.reason
+    assert not tune(keys, hits / 100 + 0.001).reachable
+
+
 def test_a_scan_is_told_that_no_size_helps() -> None:
     advice = tune(SCAN, 0.9)
     assert (advice.reachable, advice.limit_hit_fraction, advice.capacity) == (False, 0.0, 1)

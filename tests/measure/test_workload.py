@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tailgana_lab.measure import workload as module
 from tailgana_lab.measure.workload import Workload
@@ -19,6 +21,13 @@ def test_lru_has_its_least_capacity_for_a_share_of_hits() -> None:
     work = Workload(list(range(10)) * 10)
     assert work.least_lru_capacity(0.9) == 10
     assert work.least_lru_capacity(0.91) is None
+
+
+@given(st.integers(1, 400), st.data())
+def test_the_most_misses_are_those_whose_share_of_hits_is_enough(n_requests: int, data: st.DataObject) -> None:
+    target = data.draw(st.one_of(st.floats(0.001, 1), st.integers(1, n_requests).map(lambda hits: hits / n_requests)))
+    most = Workload([0] * n_requests).most_misses(target)
+    assert most == max(misses for misses in range(n_requests + 1) if (n_requests - misses) / n_requests >= target)
 
 
 def test_the_table_ends_with_the_limit() -> None:
