@@ -64,13 +64,19 @@ class PlainCache:
     def warm(self, queries: Iterable[Any]) -> int:
         n_loaded = 0
         for key in queries:
-            if key not in self._inside:
-                try:
+            try:
+                if key not in self._inside:
                     self._load(key)
                     n_loaded += 1
-                except Exception:
-                    continue
+            except Exception:
+                continue
         return n_loaded
+
+    def holds(self, query: Any) -> bool:
+        try:
+            return query in self._inside
+        except TypeError:
+            return False
 
     def resize(self, capacity: int) -> None:
         if capacity > self._most:

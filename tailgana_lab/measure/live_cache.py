@@ -6,6 +6,7 @@ and weak references keep nothing alive.
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from math import nan
@@ -138,6 +139,16 @@ class LiveCache:
             If there is no policy of that name.
         """
         self._store.set_policy(check_policy(policy))
+
+    def holds(self, call: Any) -> bool:
+        """Whether the value of a call, given as `warm` takes it, is there or on its way; counts as no look-up."""
+        args = call if isinstance(call, tuple) else (call,)
+        with suppress(Exception):  # an argument without a hash, or one whose own code raises
+            what, ticket = self._store.begin(args, None, ahead=True)
+            if what != "lead":
+                return True
+            ticket.fail()
+        return False
 
     def clear(self) -> None:
         """Take all entries out; what is being computed now is not kept either."""

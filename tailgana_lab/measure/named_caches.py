@@ -4,13 +4,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from math import nan
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from tailgana_lab.errors import InvalidRequestError
 from tailgana_lab.measure.live_cache import LiveCache, live_caches
 from tailgana_lab.results.cache_advice import CacheAdvice, CacheSetting
 
-Cache = TypeVar("Cache", bound=LiveCache)
+
+class Named(Protocol):
+    """What has a name."""
+
+    @property
+    def name(self) -> str:
+        """How it is called."""
+        ...
+
+
+Cache = TypeVar("Cache", bound=Named)
 
 
 def named_caches() -> dict[str, LiveCache]:

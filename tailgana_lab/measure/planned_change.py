@@ -33,17 +33,17 @@ class Changeable(Tunable, Protocol):
 class Warming:
     """What warming did, on all caches together."""
 
-    n_asked: int = 0
-    """Queries asked of a cache."""
     n_loaded: int = 0
-    """Those whose value was computed and is kept now."""
+    """Queries whose value was computed and is kept now."""
+    n_there: int = 0
+    """Those whose value was there before, or on its way."""
     n_failed: int = 0
-    """Those that raised."""
+    """Those that raised, before the function ran or in it."""
 
     @property
-    def n_there(self) -> int:
-        """Those whose value was there before."""
-        return self.n_asked - self.n_loaded - self.n_failed
+    def n_asked(self) -> int:
+        """Queries asked of a cache."""
+        return self.n_loaded + self.n_there + self.n_failed
 
 
 def is_of_type(cache: Tunable, kind: CacheType) -> bool:

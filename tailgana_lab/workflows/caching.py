@@ -23,6 +23,7 @@ from tailgana_lab.events import (
     Emit,
     emit_event,
 )
+from tailgana_lab.measure.named_caches import by_name
 from tailgana_lab.measure.planned_change import Changeable, Warming, change, is_of_type
 from tailgana_lab.results.baseline import without_nan
 from tailgana_lab.results.cache_advice import CacheSetting
@@ -194,16 +195,11 @@ class CacheOptimizer:
         self._emit(CACHE_WARMING_STARTED, {"cache_type": wanted.value, "query_count": len(queries)})
         warming = Warming()
         for cache in caches:
-            warm: Any = getattr(cache, "warm", None)
-            if warm is None:
+            if not hasattr(cache, "warm"):
                 continue
-            failed_before = _failed(cache)
             for query in queries:
-                loaded = warm([query])
-                warming.n_loaded += (await loaded) if isawaitable(loaded) else loaded
+                await _ask(cache, query, warming)
                 await asyncio.sleep(0)
-            warming.n_asked += len(queries)
-            warming.n_failed += _failed(cache) - failed_before
         self._emit(CACHE_WARMING_COMPLETED, {"cache_type": wanted.value, "queries_warmed": warming.n_loaded})
         return warming
 
@@ -252,6 +248,18 @@ def _count_warming(metrics: CacheMetrics, warming: Warming) -> None:
     metrics.recommendations.append(
         f"Nothing was asked since the change but {warming.n_asked:,} warming queries: the hit rate is theirs"
     )
+
+
+async def _ask(cache: Any, query: object, warming: Warming) -> None:
+    """Ask one query of a cache, and count what came of it."""
+    failed_before = _failed(cache)
+    loaded = cache.warm([query])
+    if (await loaded) if isawaitable(loaded) else loaded:
+        warming.n_loaded += 1
+    elif _failed(cache) == failed_before and cache.holds(query):
+        warming.n_there += 1
+    else:
+        warming.n_failed += 1
 
 
 def _failed(cache: Any) -> int:
@@ -335,23 +343,17 @@ def _check_action(action: str | None, changes: Sequence[object]) -> None:
 
 
 def _tables(optimizer: CacheOptimizer, found: dict[CacheType, CacheMetrics]) -> dict[str, Any]:
-    return {
-        kind.value: {**_figures(metrics), "caches": _by_name(optimizer.caches_of(kind))}
-        for kind, metrics in found.items()
-    }
+    """Figures of each type, and of each of its caches under the name that it has everywhere."""
+    named = by_name(optimizer.caches_of(CacheType.ALL))
+    tables = {}
+    for kind, metrics in found.items():
+        caches = {name: _figures_of(cache) for name, cache in named.items() if is_of_type(cache, kind)}
+        tables[kind.value] = {**_figures(metrics), "caches": caches}
+    return tables
 
 
-def _by_name(caches: Sequence[Changeable]) -> dict[str, dict[str, Any]]:
-    """Figures of each cache; those of one name are numbered."""
-    found: dict[str, dict[str, Any]] = {}
-    for cache in caches:
-        name, number = cache.name, 1
-        while name in found:
-            number += 1
-            name = f"{cache.name} ({number})"
-        setting = CacheSetting.of(cache)
-        found[name] = {**_figures(cache.metrics()), "policy": setting.policy, "ttl_s": setting.ttl_s}
-    return found
+def _figures_of(cache: Changeable) -> dict[str, Any]:
+    return {**_figures(cache.metrics()), "policy": cache.policy, "ttl_s": cache.ttl_s}
 
 
 def _figures(metrics: CacheMetrics) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tailgana_lab.errors import InvalidRequestError, StoreError
+from tailgana_lab.measure.cached import cached
+from tailgana_lab.measure.planned_change import Warming
 from tailgana_lab.results.caching import CacheMetrics, CacheOptimizationPlan, CacheType
 from tailgana_lab.storage.store import Store
 from tailgana_lab.workflows.caching import CacheOptimizer, optimize_cache
@@ -27,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 class Bench:
     """An optimizer over given caches, and what it announced."""
 
-    def __init__(self, store: Any, *caches: PlainCache, recommend: Callable[..., list[str]] | None = None) -> None:
+    def __init__(self, store: Any, *caches: Any, recommend: Callable[..., list[str]] | None = None) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.optimizer = CacheOptimizer(
             store,
@@ -96,6 +98,27 @@ def test_warming_counts_only_what_it_loaded(store: Store) -> None:
     assert bench.payload("cache.warming_started") == {"cache_type": "lru", "query_count": 4}
     assert bench.payload("cache.warming_completed") == {"cache_type": "lru", "queries_warmed": 2}
     assert found.size_current == 4
+
+
+async def test_warming_queries_that_fail_are_no_hits_whenever_they_fail(store: Store) -> None:
+    live = cached(name="warmed of test")(fails_on_bad)
+    live("a")
+    optimizer = Bench(store, live).optimizer
+    plan = CacheOptimizationPlan(enable_cache_warming=True, warming_queries=["a", "bad", "new", [1, 2], [3]])
+    await optimizer.optimize_cache(CacheType.ALL, plan)
+    assert optimizer.last_optimized is not None
+    assert optimizer.last_optimized.warming == Warming(n_loaded=1, n_there=1, n_failed=3)
+
+
+@pytest.mark.parametrize("queries", [[[1, 2], [3]], [["bad"], "bad"]])
+def test_queries_that_all_fail_give_no_hit(store: Store, queries: list[Any]) -> None:
+    async def of_a_task(key: str) -> str:
+        return fails_on_bad(key)
+
+    plan = CacheOptimizationPlan(enable_cache_warming=True, warming_queries=queries)
+    for function in (fails_on_bad, of_a_task):
+        found = Bench(store, cached(name="failing of test")(function)).optimize(plan)
+        assert (found.hit_rate_pct, found.n_misses) == (0, 2)
 
 
 def test_events_come_in_order_with_one_hit_rate_that_is_stored_too(store: Store) -> None:
@@ -198,7 +221,7 @@ def test_the_tool_analyses_by_type_and_name(store: Store) -> None:
     bench = Bench(store, PlainCache("one", capacity=10), PlainCache("one", capacity=20))
     found = optimize_cache("lru", "analyze", optimizer=bench.optimizer)
     assert found["lru"]["size_max"] == 30
-    assert [each["size_max"] for each in found["lru"]["caches"].values()] == [10, 20]
+    assert [each["size_max"] for each in found["lru"]["caches"].values()] == [20, 10]  # the newest has the name
     assert list(found["lru"]["caches"]) == ["one", "one (2)"]
     assert set(optimize_cache(action="analyze", optimizer=bench.optimizer)) == {kind.value for kind in CacheType}
 
