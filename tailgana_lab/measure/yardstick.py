@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from statistics import stdev
 from typing import TYPE_CHECKING
 
+from tailgana_lab import _engine
 from tailgana_lab.environment import differences
 from tailgana_lab.results.baseline import Baseline
 from tailgana_lab.results.comparison import FASTER, INCONCLUSIVE, SLOWER, Comparison
@@ -25,7 +26,10 @@ LEAST_SD = 0.018
 LEAST_LEARNED = 5
 """Runs of one workload from which its own spread is taken."""
 Z = 2.6
-"""Spreads beyond which a change is named: once in a hundred runs of the same code."""
+"""Spreads beyond which a change is named, where the spread is taken as known: once in a hundred runs of the same code.
+"""
+CONFIDENCE = 0.99
+"""Runs of the same code that are not called a change, where their spread was learned, as a share."""
 
 
 def relative_ns(baseline: Baseline) -> float:
@@ -33,22 +37,31 @@ def relative_ns(baseline: Baseline) -> float:
     return baseline.median_ns / baseline.canary_ns if baseline.canary_ns > 0 else math.nan
 
 
-def learned_sd(runs: Sequence[Baseline], environment: dict[str, object]) -> float:
-    """Spread between two runs of a workload, as a log ratio, from earlier runs on a machine like this one.
+def least_shift(runs: Sequence[Baseline], environment: dict[str, object]) -> float:
+    """Shift beyond which a change is named, as a log ratio: once in a hundred runs of the same code.
+
+    Parameters
+    ----------
+    runs : sequence of Baseline
+        Earlier runs of the workload; those on a machine like this one count. From 5 of them on the spread between two
+        runs is their own, and Student's t says how far it may be trusted: 4.6 spreads after 5 runs, 2.9 after 20.
+    environment : dict
+        This machine.
 
     Examples
     --------
-    >>> learned_sd([], {})
-    0.062
+    >>> round(least_shift([], {}), 3)
+    0.161
     """
     alike = [relative_ns(each) for each in runs if not differences(each.environment, environment)]
     logs = [math.log(each) for each in alike if each > 0]
     if len(logs) < LEAST_LEARNED:
-        return UNKNOWN_SD
-    return max(LEAST_SD, math.sqrt(2) * stdev(logs))
+        return Z * UNKNOWN_SD
+    spreads = _engine.student_t_quantile((1 + CONFIDENCE) / 2, len(logs) - 1)
+    return spreads * max(LEAST_SD, math.sqrt(2) * stdev(logs))
 
 
-def compare_numbers(old: Baseline, new: "SoloFigures", sd: float, why: str) -> Comparison:
+def compare_numbers(old: Baseline, new: "SoloFigures", half: float, why: str) -> Comparison:
     """Judge today's figures against kept ones.
 
     Parameters
@@ -57,13 +70,12 @@ def compare_numbers(old: Baseline, new: "SoloFigures", sd: float, why: str) -> C
         With its yardstick.
     new : SoloFigures
         Today's.
-    sd : float
-        Spread between two runs of the same code, as a log ratio.
+    half : float
+        Shift up to which no change is named, as a log ratio.
     why : str
         Why there was no race, one line.
     """
     shift = math.log(new.median_ns / new.canary_ns) - math.log(relative_ns(old))
-    half = Z * sd
     verdict = INCONCLUSIVE if abs(shift) <= half or math.isnan(shift) else SLOWER if shift > 0 else FASTER
     threshold_pct = 100 * math.expm1(half)
     change = f"time {100 * math.expm1(shift):+.1f} % against a fixed piece of code"

@@ -22,7 +22,7 @@ from tailgana_lab.measure.operations import DEFAULT_OPERATIONS, OperationBook
 from tailgana_lab.measure.payload import Payload, unpack
 from tailgana_lab.measure.solo import measure_alone
 from tailgana_lab.measure.trial import measure_memory
-from tailgana_lab.measure.yardstick import compare_numbers, learned_sd
+from tailgana_lab.measure.yardstick import compare_numbers, least_shift
 from tailgana_lab.results.baseline import without_nan
 from tailgana_lab.results.comparison import INCONCLUSIVE, Comparison
 from tailgana_lab.results.regression import (
@@ -223,7 +223,7 @@ class RegressionDetector:
         why = str(kept.record.metadata.get("why_not") or "its code was not kept")
         if unlike:
             why += f"; {', '.join(unlike)} differ, compared by force"
-        comparison = compare_numbers(old, figures, learned_sd(runs, environment), why)
+        comparison = compare_numbers(old, figures, least_shift(runs, environment), why)
         times = ((old.median_ns, old.p95_ns), (figures.median_ns, figures.p95_ns))
         snapshots = (
             self._snapshot(old.name, old.commit_hash, old.environment, times[0], old.peak_bytes),
