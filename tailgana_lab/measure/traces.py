@@ -4,9 +4,12 @@ Reads and numbers keys; counts nothing.
 """
 
 import os
+import zlib
 from collections.abc import Hashable, Iterable
 from pathlib import Path
+from tarfile import TarError
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from tailgana_lab import _engine
 from tailgana_lab.errors import InvalidRequestError
@@ -14,9 +17,19 @@ from tailgana_lab.errors import InvalidRequestError
 if TYPE_CHECKING:
     import numpy as np
 
+try:
+    from lzma import LZMAError as _LZMAError
+except ImportError:  # a Python that was built without it
+    _LZMAError = OSError  # type: ignore[misc,assignment]
+
 KEY = "key"  # column of files
 ORACLE_GENERAL = [("time", "<u4"), ("id", "<u8"), ("size", "<u4"), ("next", "<i8")]
 ORACLE_GENERAL_BYTES = 24
+_UNREADABLE = (
+    *(OSError, ValueError, ImportError, EOFError, MemoryError, TypeError, KeyError, NotImplementedError),
+    *(zlib.error, BadZipFile, TarError, _LZMAError),
+)
+"""What reading a file raises that is cut short, damaged, or of another kind."""
 
 
 def trace_of(keys: Any) -> _engine.Trace:
@@ -43,10 +56,10 @@ def read_keys(path: Path) -> Any:
         if path.suffix == ".npy":
             return _array_of(path)
         return _ids_of_oracle_general(path)
-    except (OSError, ValueError, ImportError) as error:
-        if isinstance(error, InvalidRequestError):
-            raise
-        reason = " ".join(str(error).split())
+    except InvalidRequestError:
+        raise
+    except _UNREADABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise InvalidRequestError(f"`{path}` cannot be read as a trace: {reason}") from error
 
 
@@ -65,14 +78,23 @@ def _column_of_csv(path: Path) -> Any:
 def _array_of(path: Path) -> Any:
     import numpy as np
 
-    return np.load(path, allow_pickle=False)
+    with path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+    if not isinstance(loaded, np.ndarray):
+        raise InvalidRequestError(f"`{path}` is no trace: it holds several arrays. Save one with `numpy.save`")
+    if loaded.dtype.names is not None:
+        names = ", ".join(f"`{name}`" for name in loaded.dtype.names)
+        raise InvalidRequestError(f"`{path}` is no trace: its records have the fields {names}. Save one of them")
+    if loaded.ndim != 1:
+        raise InvalidRequestError(f"`{path}` is no trace: it must be one series, got {loaded.ndim} dimensions")
+    return loaded
 
 
 def _ids_of_oracle_general(path: Path) -> Any:
     import numpy as np
 
     n_bytes = path.stat().st_size
-    if n_bytes % ORACLE_GENERAL_BYTES:
+    if n_bytes % ORACLE_GENERAL_BYTES or not n_bytes:
         raise InvalidRequestError(
             f"`{path}` is no trace: {n_bytes} bytes are no whole number of {ORACLE_GENERAL_BYTES}-byte records. "
             "Try a `.parquet`, `.csv` or `.npy` file, or oracleGeneral"
