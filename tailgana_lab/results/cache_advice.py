@@ -78,14 +78,22 @@ class CacheSetting:
         return cls(cache.policy, cache.capacity, cache.ttl_s)
 
     def give_to(self, cache: Tunable) -> None:
-        """Change a cache to this, only where it differs."""
+        """Change a cache to this, only where it differs; where it refuses a part, it is left as it was."""
+        before = CacheSetting.of(cache)
+        try:
+            self._change(cache)
+        except BaseException:
+            before._change(cache)
+            raise
+
+    def _change(self, cache: Tunable) -> None:
         now = CacheSetting.of(cache)
         if self.policy != now.policy:
             cache.set_policy(self.policy)
-        if self.capacity != now.capacity:
-            cache.resize(self.capacity)
         if self.ttl_s != now.ttl_s:
             cache.set_ttl(self.ttl_s)
+        if self.capacity != now.capacity:  # last: what leaves a smaller cache does not come back
+            cache.resize(self.capacity)
 
     def __str__(self) -> str:
         lives = "" if self.ttl_s is None else f", which live {self.ttl_s:g} s"
@@ -138,8 +146,9 @@ class CacheAdvice(Shown):
     """How long an entry should live, seconds; None: for ever."""
     predicted_hit_fraction: float
     """Share of the requests that hit under this setting, 0 to 1, by replay; NaN where nothing was asked yet."""
-    reachable: bool
-    """Whether the target can be reached: False when no policy at any capacity reaches it."""
+    reachable: bool | None
+    """Whether the target can be reached: False when no policy at any capacity reaches it; None where nothing was asked
+    yet, so that it is not known."""
     limit_hit_fraction: float
     """Belady's optimum at this capacity, 0 to 1: no cache that loads on demand does better."""
     reason: str = ""
@@ -254,7 +263,8 @@ class CacheAdvice(Shown):
         Raises
         ------
         InvalidRequestError
-            If the advice is about a trace, which no cache belongs to.
+            If the advice is about a trace, which no cache belongs to, or the cache refuses the setting; then it is left
+            as it was.
         """
         cache = self._running()
         before = CacheSetting.of(cache)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tailgana_lab.errors import InvalidRequestError
+from tailgana_lab.measure.cached import cached
 from tailgana_lab.results.cache_advice import Achieved, CacheAdvice, CacheSetting
 from tests.live import PlainCache
 
@@ -80,6 +81,20 @@ def test_only_what_differs_is_changed() -> None:
     cache.ask("aab")
     made(cache=cache).apply()
     assert cache.metrics().n_lookups == 3  # a change would have begun a new window
+
+
+@pytest.mark.parametrize("refused", [{"capacity": -5}, {"ttl_s": -1.0}, {"policy": "best"}])
+def test_a_setting_that_the_cache_refuses_leaves_it_as_it_was(refused: dict[str, Any]) -> None:
+    cache = cached(capacity=50, policy="lru", ttl_s=60.0, name="refusing of test")(lambda x: x)
+    for x in range(50):
+        cache(x)
+    advice = made(cache=cache, **{"policy": "sieve", "capacity": 20, "ttl_s": 30.0, **refused})
+    with pytest.raises(InvalidRequestError):
+        advice.apply()
+    assert CacheSetting.of(cache) == CacheSetting("lru", 50, 60.0)
+    assert cache.cache_info().currsize == 50
+    with pytest.raises(InvalidRequestError, match="not applied"):
+        advice.undo()
 
 
 def test_an_advice_on_a_trace_changes_nothing() -> None:
