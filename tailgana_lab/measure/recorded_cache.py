@@ -27,6 +27,8 @@ from tailgana_lab.measure.found_caches import (
     namespaces,
     unbound,
 )
+from tailgana_lab.measure.live_cache import LiveCache
+from tailgana_lab.measure.named_caches import named_caches
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +39,11 @@ MakeKey = Callable[..., Any]
 
 
 class Recording:
-    """The keys that a cache was asked for, as numbers in the order of their first request."""
+    """The keys that a cache was asked for, as numbers in the order of their first request.
+
+    At most the last `max_requests` requests are given. To number them it holds the keys themselves while it is on, at
+    most twice as many: those of older requests go, and one that comes back then is as good as new.
+    """
 
     def __init__(self, name: str, max_requests: int = MAX_REQUESTS) -> None:
         self.name = name
@@ -59,7 +65,16 @@ class Recording:
         except TypeError:
             self.n_skipped += 1
         if len(self._requests) >= 2 * self._max_requests:
-            del self._requests[: -self._max_requests]
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of the older requests, and of keys that only they had."""
+        del self._requests[: -self._max_requests]
+        numbered = list(self._ids.items())
+        recent = set(self._requests)  # after the keys: what another thread notes meanwhile stays
+        for key, number in numbered:
+            if number not in recent:
+                self._ids.pop(key, None)
 
     def stop(self) -> None:
         """Note nothing more; what was noted stays, the keys themselves go."""
@@ -249,6 +264,9 @@ def _find(name: str) -> Any:
     known = found_caches()
     found = next((each.cache for each in known if each.name == name), None)
     found = _by_path(name) if found is None else found
+    own = named_caches().get(name) if found is None else found
+    if isinstance(own, LiveCache):
+        raise InvalidRequestError(f"`{name}` is a cache of the lab, which records itself: {_own_record(name, own)}")
     if found is None:
         raise InvalidRequestError(f"no cache `{name}`: {_there_is(known)}")
     kind = kind_of(found)
@@ -272,6 +290,13 @@ def _by_path(name: str) -> Any:
             value = unbound(vars(value).get(word)) if hasattr(value, "__dict__") else None
         return value
     return None
+
+
+def _own_record(name: str, cache: LiveCache) -> str:
+    """How to get at the requests of a live cache."""
+    if cache.store.is_recording:
+        return f"`{name}.trace()` gives its requests, `tgl.tune` and `tgl.replay` take it"
+    return "make it with `record=True`"
 
 
 def _there_is(known: list[FoundCache]) -> str:

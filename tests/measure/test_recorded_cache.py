@@ -4,6 +4,7 @@ import fnmatch
 import functools
 import sys
 import threading
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 
 from tailgana_lab.errors import InvalidRequestError
+from tailgana_lab.measure.cached import cached
 from tailgana_lab.measure.recorded_cache import Recording, record_cache
 from tailgana_lab.measure.tuning import tune
 
@@ -137,6 +139,39 @@ def test_a_recording_is_bounded_and_keeps_the_latest() -> None:
         recording.note(key)
     assert recording.trace().tolist() == [15, 16, 17, 18]
     assert len(recording) == 4
+
+
+def test_keys_of_older_requests_are_let_go_and_the_trace_stays_right() -> None:
+    asked = [*range(10_000), *([1, 2, 1, 3] * 500)]
+    recording, noted = Recording("bounded", max_requests=100), 0
+    for key in asked:
+        recording.note(("key", key))
+        noted = max(noted, len(recording._ids))
+    assert noted <= 200
+    trace = recording.trace().tolist()
+    assert [trace.index(each) for each in trace[:8]] == [0, 1, 0, 3, 0, 1, 0, 3]
+
+
+def test_a_key_is_held_no_longer_than_its_requests() -> None:
+    class Key:
+        """Something to hold."""
+
+    recording, key = Recording("bounded", max_requests=10), Key()
+    held = weakref.ref(key)
+    recording.note(key)
+    del key
+    for x in range(40):
+        recording.note(x)
+    assert held() is None
+
+
+@pytest.mark.parametrize(("does_record", "way_out"), [(True, r"`fib of test.trace\(\)`"), (False, "`record=True`")])
+def test_a_cache_of_the_lab_says_that_it_records_itself(names: Any, does_record: bool, way_out: str) -> None:
+    names["fib"] = cached(name="fib of test", record=does_record)(lambda x: x)
+    with pytest.raises(InvalidRequestError, match=f"records itself: .*{way_out}"):
+        record_cache("fib of test").__enter__()
+    with pytest.raises(InvalidRequestError, match="records itself"):
+        record_cache("recorded_of_test.fib").__enter__()
 
 
 def test_threads_get_one_number_a_key(names: dict[str, Any]) -> None:
