@@ -304,7 +304,7 @@ def make_empty_advice(**changes: Any) -> CacheAdvice:
     missing |= {
         "rows": {},
         "curves": {},
-        "reachable": False,
+        "reachable": None,
         "reason": "no request has been recorded yet: use it, then look again",
         "notes": [],
     }

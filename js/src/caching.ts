@@ -279,7 +279,7 @@ function present(...parts: (HTMLElement | null)[]): HTMLElement[] {
 }
 
 function isMet(p: AdvicePayload): boolean {
-  return p.target_hit_fraction === null || p.reachable;
+  return p.target_hit_fraction === null || p.reachable !== false;
 }
 
 function outOfReach(p: AdvicePayload): string {

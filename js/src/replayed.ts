@@ -38,7 +38,8 @@ export interface AdvicePayload {
   ttl_s: Maybe;
   predicted_hit_fraction: Maybe;
   predicted_loads_fraction: Maybe;
-  reachable: boolean;
+  /** Null where nothing was asked yet. */
+  reachable: boolean | null;
   limit_hit_fraction: Maybe;
   reason: string;
   target_hit_fraction: Maybe;

@@ -223,6 +223,12 @@ describe("cache panel", () => {
     expect(words()).toContain("No policy reaches 99.0 %: holding everything gives 97.0 %.");
   });
 
+  test("where it is not known whether a target is reached, nobody says that it is not", () => {
+    mountCaching(host, { ...ADVICE, reachable: null, target_hit_fraction: 0.99, reason: "use it first" }, hooks);
+    expect(host.querySelector("[role=note]")).toBeNull();
+    expect(words()).toContain("Use it first.");
+  });
+
   test("a trace, or a saved page, has nothing to apply", () => {
     mountCaching(host, { ...ADVICE, is_live: false, old: null, name: "" }, hooks);
     expect(button("Apply")).toBeUndefined();

@@ -70,7 +70,7 @@ def unasked_advice(cache: LiveCache) -> CacheAdvice:
         capacity=cache.capacity,
         ttl_s=cache.ttl_s,
         predicted_hit_fraction=nan,
-        reachable=False,
+        reachable=None,
         limit_hit_fraction=nan,
         reason=reason,
         name=cache.name,

@@ -64,7 +64,7 @@ def facts_of_advice(advice: "CacheAdvice") -> list[str]:
 
 def reason_of(advice: "CacheAdvice") -> Html:
     """Why it was chosen; that the target is out of reach stands out."""
-    is_met = isnan(advice.target_hit_fraction) or advice.reachable or not advice.n_requests
+    is_met = isnan(advice.target_hit_fraction) or advice.reachable is not False
     if not advice.reason:
         return Html("")
     return element("p", advice.reason, class_="tgls-note" if is_met else "tgls-weak")

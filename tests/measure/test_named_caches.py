@@ -42,6 +42,7 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are(caches) -> Non
 def test_a_cache_that_nobody_asked_has_no_figures_but_a_way_out(caches) -> None:
     advice = unasked_advice(caches[0])
     assert isnan(advice.predicted_hit_fraction)
+    assert advice.reachable is None
     assert (advice.policy, advice.capacity, advice.n_requests) == ("sieve", 4, 0)
     assert "no request has been recorded yet" in advice.reason
 
