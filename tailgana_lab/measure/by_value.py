@@ -17,6 +17,9 @@ from typing import Any
 
 import cloudpickle
 
+from tailgana_lab.measure.cached import CachedFunction
+from tailgana_lab.measure.cached_tasks import CachedCoroutineFunction
+from tailgana_lab.measure.carried import MAIN, by_value
 from tailgana_lab.measure.user_code import UserModules, codes_in, imports_of, words_of
 
 _Cached = type(functools.lru_cache(len))
@@ -171,6 +174,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return self._module(obj)
         if kind is _Cached:
             return self._cached(obj)
+        if kind in (CachedFunction, CachedCoroutineFunction):
+            return self._live(obj)
         if kind is functools.cached_property:  # up to Python 3.11 it holds a lock
             return kind, (obj.func,), {"attrname": obj.attrname, "__doc__": obj.__doc__}
         in_memory = (io.StringIO, io.BytesIO)
@@ -226,6 +231,12 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         facts = cached.cache_parameters()
         names = {name: value for name, value in vars(cached).items() if name not in ("cache_parameters", "__wrapped__")}
         return cached_again, (cached.__wrapped__, facts["maxsize"], facts["typed"]), names
+
+    def _live(self, cached: Any) -> Any:
+        """A cached function of the user; its entries stay here."""
+        module = sys.modules.get(cached.__module__)
+        is_users = module is None or cached.__module__ in MAIN or self.plan.modules.holds(module)
+        return by_value(cached) if is_users else NotImplemented
 
 
 def dumps_by_value(value: Any, code: CodeType | None = None) -> tuple[bytes, set[str]]:

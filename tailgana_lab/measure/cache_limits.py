@@ -1,8 +1,11 @@
 """What a cache may be told: capacity, policy, time to live, bytes. Checked here, trusted below."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
+from inspect import isasyncgenfunction, isgeneratorfunction
 from math import isfinite
 from numbers import Integral, Real
+from typing import Any
 
 from tailgana_lab.errors import InvalidRequestError
 from tailgana_lab.results.caching import LIVE_POLICIES
@@ -33,8 +36,8 @@ def check_policy(policy: object) -> str:
     """
     if policy not in LIVE_POLICIES:
         near = get_close_matches(str(policy), LIVE_POLICIES, n=1, cutoff=0.3)
-        hint = f"did you mean `{near[0]}`?" if near else "the usual one is `lru`"
-        raise InvalidRequestError(f"`{policy}` is no policy, {hint} There are {', '.join(LIVE_POLICIES)}")
+        hint = f"did you mean `{near[0]}`? There are" if near else "the usual one is `lru`, and there are"
+        raise InvalidRequestError(f"`{policy}` is no policy, {hint} {', '.join(LIVE_POLICIES)}")
     return str(policy)
 
 
@@ -66,3 +69,38 @@ def check_bytes(max_bytes: object) -> int | None:
     if isinstance(max_bytes, bool) or not isinstance(max_bytes, Integral) or not 0 < int(max_bytes) < 2**63:
         raise InvalidRequestError(f"`max_bytes` must be a whole number of bytes above 0, got `{max_bytes}`")
     return int(max_bytes)
+
+
+def check_function(function: object) -> None:
+    """Whether results of it can be kept.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it is no function, a method's wrapper, or gives a generator.
+    """
+    if isinstance(function, classmethod | staticmethod):
+        kind = type(function).__name__
+        raise InvalidRequestError(f"`cached` cannot see into a {kind}: put `@{kind}` on top, and `@cached` below it")
+    if not callable(function):
+        raise InvalidRequestError(f"`cached` needs a function, got `{function!r}`: put it on the line above a `def`")
+    if isgeneratorfunction(function) or isasyncgenfunction(function):
+        name = getattr(function, "__qualname__", repr(function))
+        raise InvalidRequestError(f"`{name}` gives a generator, and a generator can be used once: return a list")
+
+
+def check_calls(arguments: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """The arguments of each call that a cache is warmed with.
+
+    Raises
+    ------
+    InvalidRequestError
+        If they are no iterable.
+    """
+    try:
+        calls = iter(arguments)
+    except TypeError:
+        raise InvalidRequestError(
+            f"`arguments` must be a list of calls, got `{arguments!r}`: try `warm([{arguments!r}])`"
+        ) from None
+    return [each if isinstance(each, tuple) else (each,) for each in calls]

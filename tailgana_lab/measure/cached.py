@@ -9,7 +9,9 @@ from typing import Any, Self, TypeVar, overload
 
 from tailgana_lab import _engine
 from tailgana_lab.measure.cache_code import Definition
+from tailgana_lab.measure.cache_limits import check_calls, check_function
 from tailgana_lab.measure.cached_tasks import CachedCoroutineFunction
+from tailgana_lab.measure.carried import by_name_or_value
 from tailgana_lab.measure.content_key import ContentKey
 from tailgana_lab.measure.live_cache import CacheOptions, LiveCache, earlier_cache, live_caches, why_not_kept
 from tailgana_lab.measure.loading_ahead import Waker
@@ -55,8 +57,13 @@ class CachedFunction(LiveCache, _engine.CachedCall):
         -------
         int
             Calls whose result was loaded: not those that were there, nor those that raised.
+
+        Raises
+        ------
+        InvalidRequestError
+            If the arguments are no iterable.
         """
-        calls = [each if isinstance(each, tuple) else (each,) for each in arguments]
+        calls = check_calls(arguments)
         n_loaded = 0
         for done, args in enumerate(calls, start=1):
             with suppress(Exception):
@@ -90,8 +97,8 @@ class CachedFunction(LiveCache, _engine.CachedCall):
     def __repr__(self) -> str:
         return f"<cached {self.name}: {len(self._store)} of {self.capacity}, {self.policy}>"
 
-    def __reduce__(self) -> str:
-        return str(self.__qualname__)
+    def __reduce__(self) -> Any:
+        return by_name_or_value(self)
 
     def __copy__(self) -> "CachedFunction":
         return self
@@ -149,12 +156,13 @@ def cached(
     -------
     decorator
         Its result has `metrics`, `statistics`, `cache_info`, `resize`, `set_ttl`, `set_policy`, `warm`, `trace`, and
-        `clear`.
+        `clear`. `len(cache)` and `cache_info().currsize` count entries whose time is over until they are asked for.
 
     Raises
     ------
     InvalidRequestError
-        If an option is wrong.
+        If an option is wrong, or what is decorated is no function, a `classmethod`, a `staticmethod` or a generator
+        function.
 
     Examples
     --------
@@ -164,11 +172,12 @@ def cached(
     >>> square(3), square(3), square.cache_info().hits
     (9, 9, 1)
     """
-    if callable(capacity):
+    if callable(capacity) or isinstance(capacity, classmethod | staticmethod):
         return cached()(capacity)
     options = CacheOptions(capacity, policy, ttl_s, max_bytes, record, pure)
 
     def decorate(function: Callable[..., Any]) -> CachedFunction | CachedCoroutineFunction:
+        check_function(function)
         return _cached(function, str(name or getattr(function, "__qualname__", repr(function))), options)
 
     return decorate
@@ -180,6 +189,15 @@ def _cached(function: Callable[..., Any], name: str, options: CacheOptions) -> C
     earlier = earlier_cache(definition, name)
     because = None if earlier is None else why_not_kept(earlier, definition, options)
     kept = earlier if because is None else None
+    new = put_behind_cache(function, name, options, kept)
+    new.define(definition, because, new.waker)
+    return new
+
+
+def put_behind_cache(
+    function: Callable[..., Any], name: str, options: CacheOptions, kept: LiveCache | None = None
+) -> CachedFunction | CachedCoroutineFunction:
+    """A function behind an empty cache, or behind the entries of an earlier one."""
     waker = Waker() if kept is None else kept.waker
     store = options.make_store(wake=waker) if kept is None else kept.store
     new: CachedFunction | CachedCoroutineFunction
@@ -188,6 +206,6 @@ def _cached(function: Callable[..., Any], name: str, options: CacheOptions) -> C
     else:
         new = CachedFunction(function, store, name)
         waker.serve(new)
-    new.define(definition, because, waker)
+    new.waker = waker
     new.adopt(options)
     return new

@@ -17,6 +17,8 @@ from types import MethodType
 from typing import Any
 
 from tailgana_lab import _engine
+from tailgana_lab.measure.cache_limits import check_calls
+from tailgana_lab.measure.carried import by_name_or_value
 from tailgana_lab.measure.live_cache import LiveCache
 
 Work = Callable[..., Coroutine[Any, Any, Any]]
@@ -87,8 +89,13 @@ class CachedCoroutineFunction(LiveCache):
         -------
         int
             Calls whose result was loaded: not those that were there, nor those that raised.
+
+        Raises
+        ------
+        InvalidRequestError
+            If the arguments are no iterable.
         """
-        calls = [each if isinstance(each, tuple) else (each,) for each in arguments]
+        calls = check_calls(arguments)
         n_loaded = 0
         for done, args in enumerate(calls, start=1):
             with suppress(Exception):
@@ -142,8 +149,14 @@ class CachedCoroutineFunction(LiveCache):
     def __repr__(self) -> str:
         return f"<cached {self.name}: {len(self._store)} of {self.capacity}, {self.policy}>"
 
-    def __reduce__(self) -> str:
-        return self.__qualname__
+    def __reduce__(self) -> Any:
+        return by_name_or_value(self)
+
+    def __copy__(self) -> "CachedCoroutineFunction":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CachedCoroutineFunction":
+        return self
 
 
 def _settle(own: _Computation, task: "asyncio.Task[None]") -> None:

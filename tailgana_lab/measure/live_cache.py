@@ -39,7 +39,7 @@ class CacheInfo(NamedTuple):
     maxsize: int
     """Entries at most."""
     currsize: int
-    """Entries now."""
+    """Entries now; one whose time is over counts until it is asked for, or makes room."""
 
 
 class LiveCache:

@@ -5,6 +5,8 @@ import inspect
 import pickle
 import sys
 import weakref
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -127,7 +129,7 @@ def test_a_bad_capacity_is_refused_and_named(capacity: object) -> None:
 
 
 def test_an_unknown_policy_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(InvalidRequestError, match="`lur` is no policy, did you mean `lru`"):
+    with pytest.raises(InvalidRequestError, match=r"`lur` is no policy, did you mean `lru`\? There are fifo,"):
         cached(policy="lur")
 
 
@@ -321,3 +323,55 @@ def test_references_are_given_back() -> None:
         function(policy), function(key)
     function.clear()
     assert (sys.getrefcount(value), sys.getrefcount(key)) == before
+
+
+@pytest.mark.parametrize("value", [5, None, "text"])
+def test_what_is_no_function_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=f"`cached` needs a function, got `{value!r}`"):
+        cached(10)(value)
+
+
+@pytest.mark.parametrize("kind", [classmethod, staticmethod])
+@pytest.mark.parametrize("decorate", [cached, cached(10)])
+def test_a_wrapper_of_a_method_is_refused_and_told_where_to_stand(kind: type, decorate: Callable) -> None:
+    with pytest.raises(InvalidRequestError, match=f"put `@{kind.__name__}` on top, and `@cached` below it"):
+        decorate(kind(lambda x: x))
+
+
+def test_a_class_method_is_cached_below_its_wrapper() -> None:
+    class Thing:
+        @classmethod
+        @cached(10)
+        def of(cls, x: int) -> int:
+            return x + 1
+
+        @staticmethod
+        @cached(10)
+        def plain(x: int) -> int:
+            return x + 2
+
+    assert (Thing.of(1), Thing().of(1), Thing.plain(1), Thing().plain(1)) == (2, 2, 3, 3)
+
+
+def test_a_generator_function_is_refused() -> None:
+    def numbers():
+        yield 1
+
+    async def later():
+        yield 1
+
+    for function in (numbers, later):
+        with pytest.raises(InvalidRequestError, match="a generator can be used once: return a list"):
+            cached(10)(function)
+
+
+def test_warming_with_something_else_than_calls_is_refused() -> None:
+    function, ran = counted(capacity=10)
+    with pytest.raises(InvalidRequestError, match="`arguments` must be a list of calls, got `3`") as refused:
+        function.warm(3)
+    assert ("\n" in str(refused.value), ran) == (False, [])
+
+
+def test_an_unknown_policy_like_no_other_is_refused_with_the_usual_one() -> None:
+    with pytest.raises(InvalidRequestError, match="is no policy, the usual one is `lru`, and there are fifo, lru"):
+        cached(policy="zzzz")

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tailgana_lab import cached
+from tailgana_lab import InvalidRequestError, cached
 
 
 def slow():
@@ -150,3 +150,9 @@ async def test_warming_awaits_what_is_not_there() -> None:
     await function(1)
     assert await function.warm([1, 2, (3,), "bad"]) == 2
     assert ran == {1: 1, 2: 1, 3: 1, "bad": 1}
+
+
+async def test_warming_with_something_else_than_calls_is_refused() -> None:
+    function, *_ = slow()
+    with pytest.raises(InvalidRequestError, match="`arguments` must be a list of calls, got `3`"):
+        await function.warm(3)
