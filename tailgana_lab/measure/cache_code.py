@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import Any
 from weakref import ref
 
-from tailgana_lab.measure.code_forms import MOST_OBJECTS, Forms, Unknown, closed_over, code_form
+from tailgana_lab.measure.code_forms import MOST_OBJECTS, Forms, Unknown, closed_over, code_form, uses_first_argument
 from tailgana_lab.measure.identities import Held, are_same_object, let_go
 
 
@@ -72,6 +72,8 @@ def _parts(function: FunctionType) -> Iterator[tuple[str, Any]]:
         yield f"its attribute `{name}` changed", forms.form(value)
     for name, form in forms.used(function.__code__, function.__globals__):
         yield f"`{name}`, which it uses, changed", form
+    if "." in function.__qualname__ and uses_first_argument(function.__code__):
+        yield "its class, of which nothing is known yet, was made again", Unknown()
     if not forms.is_whole:
         yield f"it uses more than {MOST_OBJECTS:,} objects, too many to compare", Unknown()
 

@@ -4,6 +4,7 @@ Followed is only what belongs to the user. Functions, classes and modules of lib
 be told, stand by identity. Objects are never asked anything: their own code may do anything.
 """
 
+import dis
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from enum import Enum
 from functools import cached_property, partial
 from functools import lru_cache as _lru_cache
 from hashlib import blake2b
+from inspect import CO_VARARGS
 from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
@@ -253,6 +255,15 @@ def names_in(code: CodeType) -> Iterator[str]:
     for const in code.co_consts:
         if isinstance(const, CodeType):
             yield from names_in(const)
+
+
+def uses_first_argument(code: CodeType) -> bool:
+    """Whether code does anything with the argument that a method gets its object by."""
+    if not code.co_argcount:
+        return code.co_flags & CO_VARARGS != 0
+    first = code.co_varnames[0]
+    named = (step.argval for step in dis.get_instructions(code))
+    return any(first == each or (isinstance(each, tuple) and first in each) for each in named)
 
 
 def closed_over(function: FunctionType) -> list[Any]:

@@ -257,6 +257,20 @@ def test_a_table_of_a_class_that_is_made_anew_counts_as_changed() -> None:
     assert rerun(cell.format(1), cell.format(2)) == [None, "`Kind`, which it uses, changed"]
 
 
+def test_a_method_that_uses_its_object_starts_anew_for_nobody_knows_its_class_yet() -> None:
+    cell = (
+        "class Kind:\n    step = {}\n    @cached(10)\n    def of(self, x):\n        return [self.step + x for _ in 'a']"
+    )
+    space: dict[str, Any] = {"__name__": "notebook_of_objects", "cached": cached}
+    exec(cell.format(1), space)
+    thing, old = space["Kind"](), space["Kind"].of
+    assert thing.of(1) == [2]
+    exec(cell.format(2), space)
+    thing.__class__ = space["Kind"]  # as IPython's autoreload does
+    assert (old.__module__, thing.of(1)) == ("notebook_of_objects", [3])
+    assert thing.of.__func__.invalidated_because == "its class, of which nothing is known yet, was made again"
+
+
 def test_a_method_that_names_its_class_counts_as_changed() -> None:
     cell = "class Kind:\n    step = 1\n    @cached(10)\n    def of(self, x): return x + Kind.step\nfunction = Kind().of"
     space: dict[str, Any] = {"__name__": "notebook_of_its_class", "cached": cached}
