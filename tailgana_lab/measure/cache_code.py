@@ -10,8 +10,9 @@ from types import FunctionType
 from typing import Any
 from weakref import ref
 
-from tailgana_lab.measure.code_forms import MOST_OBJECTS, Forms, Unknown, closed_over, code_form, uses_first_argument
-from tailgana_lab.measure.identities import Held, are_same_object, let_go
+from tailgana_lab.measure.code_forms import MOST_OBJECTS, Forms
+from tailgana_lab.measure.identities import Held, Unknown, are_same_object, let_go
+from tailgana_lab.measure.plain_forms import closed_over, code_form, uses_first_argument
 
 
 @dataclass(frozen=True)

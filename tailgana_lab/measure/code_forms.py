@@ -4,42 +4,30 @@ Followed is only what belongs to the user. Functions, classes and modules of lib
 be told, stand by identity. Objects are never asked anything: their own code may do anything.
 """
 
-import dis
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cached_property, partial
 from functools import lru_cache as _lru_cache
-from hashlib import blake2b
-from inspect import CO_VARARGS
 from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
-from tailgana_lab.measure.identities import identity_of
+from tailgana_lab.measure.identities import Unknown, identity_of
+from tailgana_lab.measure.plain_forms import BY_TEXT, PLAIN, closed_over, code_form, names_in, plain_form
 from tailgana_lab.measure.user_code import UserModules, imports_of, words_of
 
 MOST_OBJECTS = 1000
 """Objects of one definition that are looked at."""
-_LONGEST = 64  # characters kept of a plain value; beyond, a digest stands for it
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
 _MAIN = ("__main__", "__mp_main__")
 _PACKAGE = __name__.partition(".")[0]
 _LIVE = (f"{_PACKAGE}.measure.cached", f"{_PACKAGE}.measure.cached_tasks")
 _Cached = type(_lru_cache(len))
-_FACTS = (
-    "co_code co_names co_varnames co_freevars co_cellvars co_argcount co_posonlyargcount co_kwonlyargcount co_flags"
-    " co_exceptiontable"
-).split()
 _NO_CONTENT = {  # of a class: made anew with it, and told by its other parts
     *("__dict__", "__weakref__", "__module__", "__annotations__", "__annotate_func__", "__annotations_cache__"),
-    *("__firstlineno__", "__static_attributes__", "__orig_bases__", "__parameters__", "_abc_impl"),
-    *("__dataclass_fields__", "__dataclass_params__"),
+    *("__firstlineno__", "__static_attributes__", "__orig_bases__", "__parameters__", "__type_params__"),
+    *("__dataclass_fields__", "__dataclass_params__", "_abc_impl"),
 }
-
-
-class Unknown:
-    """Stands for what cannot be compared: it is like nothing, not even itself."""
 
 
 class Forms:
@@ -114,7 +102,7 @@ class Forms:
     def _see(self, value: object) -> Any:
         """A plain value itself, or the number of an object."""
         kind = type(value)
-        if kind in _PLAIN:
+        if kind in PLAIN or kind in BY_TEXT:
             return plain_form(value)
         if kind is Unknown:
             return value
@@ -172,7 +160,7 @@ class Forms:
         above = [self._see(base) for base in (type(kind), *_fact(kind, "__bases__"))]
         names = _fact(kind, "__dict__")
         skipped = _NO_CONTENT if not issubclass(kind, Enum) else {*_NO_CONTENT, *_of_enum(names)}
-        parts = [(name, self._see(part)) for name, part in names.items() if name not in skipped]
+        parts = [(name, self._see(part)) for name, part in list(names.items()) if name not in skipped]
         members = [(name, self._see(each)) for name, each in dict(names.get("_member_map_", {})).items()]
         return ["class", _fact(kind, "__qualname__"), above, parts, members]
 
@@ -224,7 +212,7 @@ class Forms:
 
     def _plain_set(self, value: frozenset[object]) -> Iterator[Any]:
         """Plain values by what they are; another one is not asked."""
-        if all(type(each) in _PLAIN for each in value):
+        if all(type(each) in PLAIN for each in value):
             yield sorted(map(plain_form, value))
         else:
             yield identity_of(value)
@@ -247,57 +235,6 @@ _PARTS: dict[type, Callable[[Forms, Any], Iterator[Any]]] = {
     MemberDescriptorType: Forms._slot,
     GetSetDescriptorType: Forms._slot,
 }
-
-
-def names_in(code: CodeType) -> Iterator[str]:
-    """Names a piece of code may look up, in the functions inside of it too."""
-    yield from code.co_names
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield from names_in(const)
-
-
-def uses_first_argument(code: CodeType) -> bool:
-    """Whether code does anything with the argument that a method gets its object by."""
-    if not code.co_argcount:
-        return code.co_flags & CO_VARARGS != 0
-    first = code.co_varnames[0]
-    named = (step.argval for step in dis.get_instructions(code))
-    return any(first == each or (isinstance(each, tuple) and first in each) for each in named)
-
-
-def closed_over(function: FunctionType) -> list[Any]:
-    """Values of the variables a function closes over."""
-    return [_content(cell) for cell in function.__closure__ or ()]
-
-
-def code_form(code: CodeType) -> str:
-    """A digest of code without its file and lines."""
-    facts = [getattr(code, fact) for fact in _FACTS]
-    consts = [code_form(const) if isinstance(const, CodeType) else plain_form(const) for const in code.co_consts]
-    return _digest(repr((facts, consts)))
-
-
-def plain_form(value: object) -> Any:
-    """A constant with its type: 1, 1.0, -0.0 and True are apart. A long one is a digest."""
-    kind = type(value).__name__
-    if isinstance(value, tuple):
-        return kind, str([plain_form(each) for each in value])
-    if isinstance(value, frozenset):
-        return kind, str(sorted(map(plain_form, value)))
-    text = hex(value) if isinstance(value, int) else value if isinstance(value, str) else repr(value)
-    return kind, text if len(text) <= _LONGEST else _digest(text)
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not bound yet: nobody knows to what it will be
-        return Unknown()
 
 
 def _is_found(function: FunctionType) -> bool:

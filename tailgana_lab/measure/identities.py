@@ -26,6 +26,10 @@ class Held:
             self.is_gone, self.value = True, None
 
 
+class Unknown:
+    """Stands for what cannot be compared: it is like nothing, not even itself."""
+
+
 _held: "WeakValueDictionary[int, Held]" = WeakValueDictionary()
 
 

@@ -232,6 +232,11 @@ EDITS = {
         "Kind",
     ),
     "a text of a megabyte": ("TEXT = 'x' * 1_000_000 + '{}'\n@cached(10)\ndef function(x): return TEXT[-1]", "TEXT"),
+    "bytes of a megabyte": ("DATA = b'x' * 1_000_000 + b'{}'\n@cached(10)\ndef function(x): return DATA[-1]", "DATA"),
+    "a path": (
+        "from pathlib import Path\nROOT = Path('of') / '{}'\n@cached(10)\ndef function(x): return ROOT / str(x)",
+        "ROOT",
+    ),
     "a number of many digits": ("N = 10**9000 + {}\n@cached(10)\ndef function(x): return N % 7", "N"),
     "a helper of a helper": (
         "def last(x): return x + {}\ndef helper(x): return last(x)\n@cached(10)\ndef function(x): return helper(x)",
@@ -245,6 +250,12 @@ def test_an_edit_of_what_it_uses_is_noticed_and_no_edit_keeps_the_entries(edit: 
     cell, name = EDITS[edit]
     reasons = rerun(cell.format(1), cell.format(1), cell.format(2), cell.format(2))
     assert reasons == [None, None, f"`{name}`, which it uses, changed", None]
+
+
+def test_long_values_are_not_copied() -> None:
+    space: dict[str, Any] = {"__name__": "notebook_of_long_values", "cached": cached}
+    exec("A, B, C = 'x' * 10**6, b'x' * 10**6, 1 << 10**6\n@cached(10)\ndef function(x): return A, B, C", space)
+    assert len(repr(space["function"].definition.parts)) < 2_000
 
 
 def test_a_keyword_default_of_its_own_is_noticed() -> None:
