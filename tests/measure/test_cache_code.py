@@ -327,6 +327,13 @@ def test_a_library_is_not_followed() -> None:
     assert rerun(cell, cell) == [None, None]
 
 
+def test_a_function_of_the_standard_library_stands_for_itself() -> None:
+    space: dict[str, Any] = {"__name__": "notebook_of_the_standard_library", "cached": cached}
+    exec("from inspect import signature\n@cached(10)\ndef function(x): return signature(x)", space)
+    assert "'inspect', 'signature', <weakref" in repr(space["function"].definition.parts)
+    assert len(repr(space["function"].definition.parts)) < 1_000
+
+
 def test_helpers_that_all_use_each_other_are_looked_at_once_each() -> None:
     names = [f"h{k}" for k in range(40)]
     helpers = "".join(f"def {name}(x): return ({', '.join(names)})\n" for name in names)
