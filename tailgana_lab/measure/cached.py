@@ -77,7 +77,7 @@ class CachedFunction(LiveCache, _engine.CachedCall):
         while (call := self._store.next_ahead()) is not None:
             args, kwargs = call
             if not any(isinstance(value, ContentKey) for value in (*args, *kwargs.values())):
-                with suppress(Exception):
+                with suppress(BaseException):  # also SystemExit: nobody asked, and the thread serves other caches too
                     self._load(args, kwargs, prefetched=True)
 
     def _load(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, *, prefetched: bool = False) -> bool:

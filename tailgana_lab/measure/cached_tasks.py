@@ -21,6 +21,9 @@ from tailgana_lab.measure.cache_limits import check_calls
 from tailgana_lab.measure.carried import by_name_or_value
 from tailgana_lab.measure.live_cache import LiveCache
 
+LOOK_S = 1.0
+"""How often who waits for a computation of another loop looks whether that loop still runs."""
+
 Work = Callable[..., Coroutine[Any, Any, Any]]
 Progress = Callable[[int, int], None]
 
@@ -38,6 +41,15 @@ class _Computation:
     def can_end(self) -> bool:
         """Whether its loop can still finish it while the caller's waits."""
         return self.loop is asyncio.get_running_loop() or self.loop.is_running()
+
+    def is_lost(self) -> bool:
+        """Whether nobody can finish it any more: its loop was closed."""
+        return self.loop.is_closed()
+
+    def give_up(self) -> None:
+        """End it without a value; whoever waits looks again."""
+        self.ticket.fail(None)
+        self.outcome.cancel()
 
     def leads_to(self, other: "_Computation") -> bool:
         """Whether it waits for the other, itself or through those it waits for."""
@@ -118,10 +130,13 @@ class CachedCoroutineFunction(LiveCache):
                 return await self._lead(found, args, kwargs)
             if found in _within.get():
                 raise RecursionError("this call needs its own result: the same arguments are being computed")
+            if found.is_lost():
+                found.give_up()
+                continue
             if not found.can_end() or any(found.leads_to(own) for own in _within.get()):
                 return await self.__wrapped__(*args, **kwargs)
             outcome = await _wait(found)
-            if not outcome.cancelled():
+            if outcome.done() and not outcome.cancelled():
                 return outcome.result()
             await asyncio.sleep(0)  # it was given up: its flight ends before the next look
 
@@ -172,15 +187,18 @@ def _settle(own: _Computation, task: "asyncio.Task[None]") -> None:
 
 
 async def _wait(found: _Computation) -> "Future[Any]":
-    """Wait for a computation; being cancelled meanwhile does not reach it."""
+    """Wait for a computation, as long as it can end; being cancelled meanwhile does not reach it."""
     waiting = [own for own in _within.get() if own is not found][-1:]
     for own in waiting:
         own.awaits.append(found)
     try:
-        inner: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
+        inner: asyncio.Future[Any] = loop.create_future()
         found.outcome.add_done_callback(lambda _: _wake(loop, inner))
-        await inner
+        if found.loop is loop:
+            await inner
+        while not inner.done() and found.can_end():
+            await asyncio.wait([inner], timeout=LOOK_S)
     finally:
         for own in waiting:
             own.awaits.remove(found)

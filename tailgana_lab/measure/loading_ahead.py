@@ -27,7 +27,7 @@ class _Loader:
         if self.is_closed:
             return
         self._waiting.put(load)
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="tailgana loading ahead", daemon=True)
             self._thread.start()
 

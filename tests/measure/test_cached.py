@@ -5,15 +5,20 @@ import inspect
 import pickle
 import sys
 import weakref
+from collections import namedtuple
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from tailgana_lab import InvalidRequestError, cached
-from tailgana_lab.measure.live_cache import live_caches
+from tailgana_lab import Cache, InvalidRequestError, cached
+from tailgana_lab.measure.cached import CachedFunction
+from tailgana_lab.measure.live_cache import CacheOptions, live_caches
 from tailgana_lab.results.caching import LIVE_POLICIES, CacheType
 
+Point = namedtuple("Point", "x y")
 DEMAND = [policy for policy in LIVE_POLICIES if policy != "predictive"]
 
 
@@ -375,3 +380,80 @@ def test_warming_with_something_else_than_calls_is_refused() -> None:
 def test_an_unknown_policy_like_no_other_is_refused_with_the_usual_one() -> None:
     with pytest.raises(InvalidRequestError, match="is no policy, the usual one is `lru`, and there are fifo, lru"):
         cached(policy="zzzz")
+
+
+@pytest.mark.parametrize(
+    "many", [[-1.0, -2.0], [(a, b, c, d) for a in (-1, -2) for b in (-1, -2) for c in (-1, -2) for d in (-1, -2)]]
+)
+def test_keys_with_equal_hashes_of_python_have_numbers_of_their_own(many) -> None:
+    function, _ = counted(capacity=1)
+    for _round in range(3):
+        for key in many:
+            function(key)
+    trace = function.trace().tolist()
+    assert trace == [*range(len(many))] * 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (0.0, -0.0),
+        ((1,), (1.0,)),
+        ((True, -1), (1.0, -1.0)),
+        ((-1,), (Fraction(-1),)),
+        (((-1,), -2), ((Decimal(-1),), -2)),
+        ((Point(-1, 2),), ((-1, 2),)),
+    ],
+)
+def test_what_python_calls_equal_inside_of_a_tuple_shares_an_entry(one, other) -> None:
+    function, ran = counted(capacity=10)
+    assert function(one) == function(other)
+    assert len(ran) == 1
+
+
+@pytest.mark.parametrize(("args", "kwargs"), [((7, 1), {}), (((7, 1),), {}), ((7,), {"k": 1})])
+def test_hits_of_any_kind_of_key_are_timed_and_the_time_is_marked(args, kwargs) -> None:
+    function, ran = counted(capacity=10)
+    for _ in range(5000):
+        function(*pickle.loads(pickle.dumps(args)), **kwargs)
+    seen = function.statistics()
+    assert (len(ran), seen.hits, len(function.time_marks())) == (1, 4999, 5)
+    assert 0 < seen.hit_latency_ms < 1000
+
+
+class Interrupting:
+    """A value whose weighing is interrupted."""
+
+    def __sizeof__(self) -> int:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_a_value_is_weighed_is_not_lost() -> None:
+    @cached(capacity=10, max_bytes=1000)
+    def function(x):
+        return Interrupting() if x == 1 else x
+
+    with pytest.raises(KeyboardInterrupt):
+        function(1)
+    with pytest.raises(KeyboardInterrupt):
+        function(1)
+    assert (function(2), function.cache_info().currsize) == (2, 1)
+
+
+def test_an_interrupt_while_the_loader_is_woken_is_not_lost() -> None:
+    def wake() -> None:
+        raise KeyboardInterrupt
+
+    function = CachedFunction(
+        lambda x: x, CacheOptions(64, "predictive", None, None, True, True).make_store(wake=wake), "f"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        [function(x) for x in range(0, 800, 8)]
+
+
+def test_a_value_larger_than_all_room_takes_out_only_its_own_entry() -> None:
+    store = Cache(capacity=10, max_bytes=10_000)
+    for key in range(5):
+        store[key] = bytes(100)
+    store[0] = bytes(20_000)
+    assert sorted(store) == [1, 2, 3, 4]

@@ -2,11 +2,13 @@
 
 import asyncio
 import inspect
+import threading
 from collections import Counter
 
 import pytest
 
 from tailgana_lab import InvalidRequestError, cached
+from tailgana_lab.measure import cached_tasks
 
 
 def slow():
@@ -130,6 +132,71 @@ def test_a_computation_left_behind_in_a_sleeping_loop_holds_nobody() -> None:
     loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
     loop.close()
     assert task.cancelled()
+
+
+def test_a_key_whose_loop_was_closed_is_computed_and_kept() -> None:
+    ran = []
+
+    @cached(capacity=10)
+    async def function(x):
+        ran.append(x)
+        if len(ran) == 1:
+            await asyncio.get_running_loop().create_future()
+        return x
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(function(1))
+    for _ in range(2):
+        loop.run_until_complete(asyncio.sleep(0))
+    left = asyncio.all_tasks(loop)
+    loop.close()
+    assert [asyncio.run(function(1)) for _ in range(3)] == [1, 1, 1]
+    assert (ran, task.done()) == ([1, 1], False)
+    for each in left:
+        each.get_coro().close()
+        each._log_destroy_pending = False
+
+
+def test_who_waits_for_a_loop_that_is_closed_meanwhile_computes(monkeypatch) -> None:
+    monkeypatch.setattr(cached_tasks, "LOOK_S", 0.01)
+    ran = []
+
+    @cached(capacity=10)
+    async def function(x):
+        ran.append(x)
+        if len(ran) == 1:
+            await asyncio.get_running_loop().create_future()
+        return x
+
+    joined, left = threading.Event(), []
+
+    async def until_joined() -> None:
+        left.append(asyncio.ensure_future(function(1)))
+        while function.cache_info().misses < 2:
+            await asyncio.sleep(0)
+        left.extend(asyncio.all_tasks() - {asyncio.current_task(), *left})
+
+    def leave_behind() -> None:
+        loop = asyncio.new_event_loop()
+        ready = loop.create_task(until_joined())
+        while not ready.done():
+            loop.run_until_complete(asyncio.sleep(0))
+            if ran:
+                joined.set()
+        loop.close()
+
+    async def join() -> int:
+        return await function(1)
+
+    thread = threading.Thread(target=leave_behind)
+    thread.start()
+    assert joined.wait(60)
+    assert asyncio.run(asyncio.wait_for(join(), 60)) == 1
+    thread.join(60)
+    assert function.cache_info().currsize in (0, 1)
+    for each in left:
+        each.get_coro().close()
+        each._log_destroy_pending = False
 
 
 async def test_methods_and_signature_are_those_of_a_coroutine_function() -> None:

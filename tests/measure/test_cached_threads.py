@@ -88,6 +88,36 @@ def test_an_error_is_raised_in_all_that_waited() -> None:
     assert (held.ran, held.function.cache_info().currsize) == ({1: 1}, 0)
 
 
+def test_a_lock_that_the_waiting_thread_holds_does_not_hang_both() -> None:
+    lock, inside, ran = threading.Lock(), threading.Event(), []
+
+    @cached(capacity=10)
+    def function(x):
+        ran.append(x)
+        if x == 1 and ran.count(1) == 1:
+            inside.set()
+            with lock:
+                return 2 * x
+        return 2 * x
+
+    function(0)  # so that it is known how long computing takes
+    found = []
+    other = threading.Thread(target=lambda: found.append(function(1)), daemon=True)
+
+    def hold_and_ask() -> None:
+        with lock:
+            other.start()
+            assert inside.wait(60)
+            found.append(function(1))
+
+    holder = threading.Thread(target=hold_and_ask, daemon=True)
+    holder.start()
+    holder.join(60)
+    other.join(60)
+    assert (found, ran) == ([2, 2], [0, 1, 1])
+    assert (function(1), function.cache_info().currsize) == (2, 2)
+
+
 def test_after_clearing_nobody_joins_an_older_computation() -> None:
     held = Held()
     first = threading.Thread(target=held.function, args=(1,))
@@ -272,6 +302,51 @@ def test_even_steps_are_computed_ahead_for_a_pure_function() -> None:
     assert (seen.hits, seen.loaded_ahead_used) == (1, 1)
 
 
+FORKING_WITHIN = """
+import os, threading, warnings
+from tailgana_lab import cached
+warnings.simplefilter("ignore")
+
+@cached(capacity=10)
+def function(x):
+    global child
+    asking.start()
+    while function.cache_info().misses < 2:
+        os.sched_yield()
+    child = os.fork()
+    return x
+
+child = None
+asking = threading.Thread(target=lambda: function(1))
+value = function(1)
+if child == 0:
+    os._exit(0 if (value, function(1)) == (1, 1) else 1)
+asking.join()
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
+def test_a_function_that_exits_does_not_end_loading_ahead() -> None:
+    exited, loaded = threading.Event(), threading.Event()
+    main = threading.get_ident()
+
+    @cached(capacity=64, policy="predictive", pure=True)
+    def leaves(x):
+        if threading.get_ident() != main:
+            exited.set()
+            raise SystemExit(x)
+
+    @cached(capacity=64, policy="predictive", pure=True)
+    def stays(x):
+        if threading.get_ident() != main:
+            loaded.set()
+
+    for function, event in [(leaves, exited), (stays, loaded)]:
+        for x in range(0, 32, 8):
+            function(x)
+        assert event.wait(10)
+
+
 @pytest.mark.parametrize("options", [{"pure": False, "policy": "predictive"}, {"pure": True, "policy": "lru"}])
 def test_nothing_is_computed_ahead_of_another_function(options) -> None:
     threads = set()
@@ -301,3 +376,23 @@ def test_what_follows_as_a_rule_is_loaded_ahead() -> None:
             os.sched_yield()
     assert loaded() > 0
     assert function("a", k=1) == ("a", 1)
+
+
+def test_what_a_forked_child_ends_takes_no_lock_of_the_parents() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKING_WITHIN], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_many_computations_at_once_are_found_and_ended() -> None:
+    from asyncio import gather, run, sleep
+
+    @cached(capacity=30_000)
+    async def function(x):
+        await sleep(0)
+        return x
+
+    async def ask() -> list[int]:
+        return await gather(*[function(x) for x in range(20_000)], *[function(x) for x in range(20_000)])
+
+    assert run(ask()) == [*range(20_000)] * 2
+    assert function.cache_info() == (0, 40_000, 30_000, 20_000)

@@ -194,10 +194,11 @@ impl Call<'_> {
                 Looked::Hit(value) | Looked::Attached(value) => return Ok(value),
                 Looked::Lead(lead) => return self.compute(asked, lead),
                 Looked::Busy => {}
-                Looked::Join(wait) => match wait.end()? {
-                    Outcome::Value(value) => return Ok(value),
-                    Outcome::Error(error) => return Err(raise(&error)),
-                    Outcome::Abandoned => is_counted = true,
+                Looked::Join(wait, own) => match wait.end()? {
+                    Some(Outcome::Value(value)) => return Ok(value),
+                    Some(Outcome::Error(error)) => return Err(raise(&error)),
+                    Some(Outcome::Abandoned) => is_counted = true,
+                    None => return self.compute(asked, own),
                 },
             }
         }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use hashbrown::HashTable;
 use pyo3::ffi;
 use tailgana_engine::cache::live::Waits;
 
@@ -12,6 +13,12 @@ use super::key::Key;
 
 /// How often a waiting thread looks whether Ctrl-C was pressed.
 const SIGNAL_CHECK: Duration = Duration::from_millis(50);
+
+/// Most that a thread waits for another one's computation: so many times what they take on average, within limits. Whoever
+/// computes may want a lock that the waiting thread holds.
+const PATIENCE: u32 = 10;
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+const MOST_PATIENCE: Duration = Duration::from_secs(5);
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
 static THREADS: AtomicU64 = AtomicU64::new(1);
@@ -42,6 +49,12 @@ pub fn watch_forks() {
     WATCH.call_once(|| unsafe {
         libc::pthread_atfork(None, None, Some(in_child));
     });
+}
+
+/// How long to wait for a computation where they take `mean_ns` on average; slow ones are given twice their time.
+pub fn patience(mean_ns: Option<u64>) -> Duration {
+    let Some(mean) = mean_ns.map(Duration::from_nanos) else { return MOST_PATIENCE };
+    mean.saturating_mul(PATIENCE).clamp(LEAST_PATIENCE, MOST_PATIENCE).max(mean.saturating_mul(2))
 }
 
 fn waits<T>(action: impl FnOnce(&mut Waits) -> T) -> T {
@@ -79,8 +92,9 @@ impl Landing {
         self.over.notify_all();
     }
 
-    /// Waits without the GIL; only Ctrl-C, or another signal whose handler raises, ends it early.
-    fn wait(&self) -> Result<Outcome, Raised> {
+    /// Waits without the GIL; Ctrl-C, or another signal whose handler raises, ends it early. None where it took too long.
+    fn wait(&self, most: Duration) -> Result<Option<Outcome>, Raised> {
+        let began = Instant::now();
         loop {
             // SAFETY: this thread holds the GIL, gives it up, and has it back before it touches Python again.
             let is_over = unsafe {
@@ -92,13 +106,60 @@ impl Landing {
                 is_over
             };
             if is_over {
-                return Ok(self.outcome.borrow_mut().clone().unwrap_or(Outcome::Abandoned));
+                return Ok(Some(self.outcome.borrow_mut().clone().unwrap_or(Outcome::Abandoned)));
             }
             // SAFETY: the GIL is held.
             if unsafe { ffi::PyErr_CheckSignals() } != 0 {
                 return Err(Raised);
             }
+            if began.elapsed() >= most {
+                return Ok(None);
+            }
         }
+    }
+}
+
+/// Computations under way, found by the hash of their key and their number.
+#[derive(Debug, Default)]
+pub struct Flights {
+    table: HashTable<Flight>,
+    generation: u64,
+}
+
+impl Flights {
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Flight> {
+        self.table.iter()
+    }
+
+    /// Those of keys with this hash.
+    pub fn with_hash(&self, hash: u64) -> impl Iterator<Item = &Flight> {
+        self.table.iter_hash(hash).filter(move |flight| flight.hash == hash)
+    }
+
+    pub fn get_mut(&mut self, hash: u64, serial: u64) -> Option<&mut Flight> {
+        self.table.find_mut(hash, |flight| flight.serial == serial)
+    }
+
+    pub fn add(&mut self, flight: Flight) {
+        self.table.insert_unique(flight.hash, flight, |flight| flight.hash);
+    }
+
+    pub fn take(&mut self, hash: u64, serial: u64) -> Option<Flight> {
+        let found = self.table.find_entry(hash, |flight| flight.serial == serial).ok()?;
+        Some(found.remove().0)
+    }
+
+    /// Takes out what a fork left behind; looks at all of them once a fork.
+    pub fn take_left_behind(&mut self) -> Vec<Flight> {
+        if self.generation == generation() {
+            return Vec::new();
+        }
+        self.generation = generation();
+        self.table.extract_if(|flight| flight.is_left_behind()).collect()
     }
 }
 
@@ -139,7 +200,7 @@ impl Flight {
     }
 
     /// Where to wait for it; None where waiting would close a circle of waiting threads.
-    pub fn join(&mut self) -> Option<Wait> {
+    pub fn join(&mut self, most: Duration) -> Option<Wait> {
         let thread = this_thread();
         let (serial, owner) = (self.serial, self.owner);
         let may_wait = waits(|waits| {
@@ -149,26 +210,30 @@ impl Flight {
             }
             is_open
         });
-        may_wait.then(|| Wait(Arc::clone(self.landing.get_or_insert_default())))
+        may_wait.then(|| Wait { landing: Arc::clone(self.landing.get_or_insert_default()), most })
     }
 
     /// The key, and what is left to do.
     pub fn end(self) -> (Key, Ending) {
-        (self.key, Ending { serial: self.serial, landing: self.landing, _attached: self.attached })
+        let Self { key, serial, generation, landing, attached, .. } = self;
+        (key, Ending { serial, generation, landing, _attached: attached })
     }
 }
 
 /// The end of a flight that is not under way any more.
 pub struct Ending {
     serial: u64,
+    generation: u64,
     landing: Option<Arc<Landing>>,
     _attached: Option<Held>,
 }
 
 impl Ending {
-    /// Tells all who wait.
+    /// Tells all who wait. In a forked child nobody does, and a thread of the parent's may have had the lock taken.
     pub fn land(self, outcome: impl FnOnce() -> Outcome) {
-        if let Some(landing) = &self.landing {
+        if let Some(landing) = &self.landing
+            && self.generation == generation()
+        {
             waits(|waits| waits.finished(self.serial));
             landing.land(outcome());
         }
@@ -176,11 +241,15 @@ impl Ending {
 }
 
 /// A wait that has been announced.
-pub struct Wait(Arc<Landing>);
+pub struct Wait {
+    landing: Arc<Landing>,
+    most: Duration,
+}
 
 impl Wait {
-    pub fn end(self) -> Result<Outcome, Raised> {
-        let outcome = self.0.wait();
+    /// How the computation ended; None where it takes too long to wait for.
+    pub fn end(self) -> Result<Option<Outcome>, Raised> {
+        let outcome = self.landing.wait(self.most);
         waits(|waits| waits.end(this_thread()));
         outcome
     }

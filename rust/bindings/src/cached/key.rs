@@ -33,6 +33,12 @@ pub enum NoHash {
 const ODD: u64 = 0x9E37_79B9_7F4A_7C15; // 2^64 / golden ratio
 const INT: u64 = 0x2545_F491_4F6C_DD1D;
 const TEXT: u64 = 0xD6E8_FEB8_6659_FD93;
+const FLOAT: u64 = 0xA076_1D64_78BD_642F;
+const TUPLE: u64 = 0xE703_7ED1_A0B4_28DB;
+/// What Python's hash is for -1 as for -2, which then share those of all tuples they are in.
+const MINUS_TWO: ffi::Py_hash_t = -2;
+/// Tuples within tuples whose items are hashed here; those further inside as a whole.
+const DEEPEST: usize = 8;
 
 #[inline]
 fn fold(value: u64, by: u64) -> u64 {
@@ -75,12 +81,68 @@ unsafe fn hash_of(object: *mut ffi::PyObject) -> Result<u64, Raised> {
                 return Ok(known as u64 ^ TEXT);
             }
         }
+        if is_exactly(kind, &raw const ffi::PyFloat_Type) {
+            let value = ffi::PyFloat_AS_DOUBLE(object);
+            if !value.is_nan() {
+                return Ok((value + 0.0).to_bits() ^ FLOAT); // 0.0 and -0.0 are equal
+            }
+        }
+        let tag = if is_exactly(kind, &raw const ffi::PyUnicode_Type) { TEXT } else { kind as u64 };
+        Ok(hash_by_equality(object, DEEPEST)? ^ tag)
+    }
+}
+
+/// The same for objects that Python calls equal, whatever their types: its own hash, with -1 told from -2.
+///
+/// # Safety
+/// `object` is held; the GIL is held.
+unsafe fn hash_by_equality(object: *mut ffi::PyObject, deepest: usize) -> Result<u64, Raised> {
+    // SAFETY: the caller's promise; a tuple holds its items.
+    unsafe {
+        if deepest > 0 && is_plain_tuple(object) {
+            let mut hash = TUPLE;
+            for place in 0..ffi::PyTuple_GET_SIZE(object) {
+                let own = hash_by_equality(ffi::PyTuple_GET_ITEM(object, place), deepest - 1)?;
+                hash = fold(hash.rotate_left(23) ^ own, ODD);
+            }
+            return Ok(hash);
+        }
         let hash = calls::hash(object);
         if hash == -1 {
             return Err(Raised);
         }
-        let tag = if is_exactly(kind, &raw const ffi::PyUnicode_Type) { TEXT } else { kind as u64 };
-        Ok(hash as u64 ^ tag)
+        let is_minus_one = hash == MINUS_TWO && ffi::PyNumber_Check(object) != 0 && is_equal_to_minus_one(object)?;
+        Ok(if is_minus_one { u64::MAX } else { hash as u64 }) // no hash of Python's is -1
+    }
+}
+
+/// Whether it is a tuple, or of a subclass that hashes as tuples do and so may equal one.
+///
+/// # Safety
+/// `object` is alive; the GIL is held.
+unsafe fn is_plain_tuple(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise; type objects of Python's own live for ever.
+    unsafe {
+        if ffi::PyTuple_Check(object) == 0 {
+            return false;
+        }
+        match ((*ffi::Py_TYPE(object)).tp_hash, ffi::PyTuple_Type.tp_hash) {
+            (Some(own), Some(plain)) => std::ptr::fn_addr_eq(own, plain),
+            _ => false,
+        }
+    }
+}
+
+/// # Safety
+/// `object` is held; the GIL is held.
+unsafe fn is_equal_to_minus_one(object: *mut ffi::PyObject) -> Result<bool, Raised> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let Some(minus_one) = Held::take(ffi::PyLong_FromLong(-1)) else { return Err(Raised) };
+        match calls::are_equal(object, minus_one.as_ptr()) {
+            -1 => Err(Raised),
+            answer => Ok(answer == 1),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tailgana_engine::cache::live::{Cause, Incoming};
 
 use super::held::{Held, Raised};
 use super::key::{Asked, NoHash};
-use super::store::{CacheStore, note_miss, now_ns};
+use super::store::{CacheStore, hit_watched, note_miss, now_ns};
 use super::types;
 
 #[repr(C)]
@@ -217,6 +217,7 @@ unsafe fn no_such_key(key: *mut ffi::PyObject) -> Raised {
 impl CacheStore {
     /// The value of a key, counted as a hit or a miss.
     fn ask(&self, asked: &Asked<'_>) -> Result<Option<Held>, Raised> {
+        let watch = self.start_watch();
         let mut spare = Vec::new();
         let found = self.find(asked, &mut spare)?;
         let value = {
@@ -225,7 +226,7 @@ impl CacheStore {
             let fresh = found.filter(|&id| !(live.needs_clock(id) && live.is_expired(id, now_ns())));
             match (fresh, found) {
                 (Some(id), _) => {
-                    live.hit(id);
+                    hit_watched(live, id, watch);
                     live.value(id).cloned()
                 }
                 (None, stale) => {
@@ -252,7 +253,7 @@ impl CacheStore {
 
     /// Writes an entry.
     pub fn put_entry(&self, asked: &Asked<'_>, value: Held, ttl_ns: Option<u64>) -> Result<(), Raised> {
-        let bytes = if self.state.borrow_mut().live.max_bytes().is_some() { self.weigh(&value) } else { 0 };
+        let bytes = if self.state.borrow_mut().live.max_bytes().is_some() { self.weigh(&value)? } else { 0 };
         let mut spare = Vec::new();
         let found = self.find(asked, &mut spare)?;
         {

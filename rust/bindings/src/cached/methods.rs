@@ -186,7 +186,7 @@ impl CacheStore {
         Ok(match to_result(py, looked)? {
             Looked::Hit(value) => ("hit", Some(value.bound(py))),
             Looked::Attached(object) => ("join", Some(object.bound(py))),
-            Looked::Busy | Looked::Join(_) => ("busy", None),
+            Looked::Busy | Looked::Join(..) => ("busy", None),
             Looked::Lead(lead) => {
                 let ticket = Ticket { store: slf.clone().unbind(), lead, is_ahead: ahead };
                 ("lead", Some(Bound::new(py, ticket)?.into_any()))

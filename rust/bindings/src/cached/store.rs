@@ -3,14 +3,14 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use pyo3::exceptions::PyRecursionError;
+use pyo3::exceptions::{PyException, PyRecursionError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use tailgana_engine::cache::Id;
 use tailgana_engine::cache::live::{Cause, Found, Incoming, Likeness, Live, MARK_EVERY, Miss, Setting};
 
 use super::ahead::Ahead;
-use super::flights::{Flight, Outcome, Wait};
+use super::flights::{Flight, Flights, Outcome, Wait, patience};
 use super::held::{Held, Raised, UnderGil};
 use super::key::{Asked, Key, NoHash};
 
@@ -28,7 +28,7 @@ pub fn now_ns() -> u64 {
 /// What the GIL guards.
 pub struct State {
     pub live: Live<Key, Held>,
-    pub flights: Vec<Flight>,
+    pub flights: Flights,
     /// How often the cache was cleared.
     pub epoch: u64,
     /// What to load ahead.
@@ -53,8 +53,8 @@ pub enum Looked {
     Hit(Held),
     /// The caller computes it.
     Lead(Lead),
-    /// Another thread computes it.
-    Join(Wait),
+    /// Another thread computes it; who cannot wait for it computes it too.
+    Join(Wait, Lead),
     /// A coroutine computes it; this is what it left for others.
     Attached(Held),
     /// It is being computed, and nobody needs it yet.
@@ -64,7 +64,7 @@ pub enum Looked {
 /// The right, and duty, to compute a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Lead {
-    /// Which flight, or None where waiting for the one there is would have closed a circle.
+    /// Which flight, or None where the one there is cannot be waited for.
     pub serial: Option<u64>,
     pub hash: u64,
     pub trace: u32,
@@ -84,7 +84,7 @@ pub enum Caller {
 
 impl CacheStore {
     pub fn with(setting: Setting, stand_in: Py<PyAny>, weigh: Py<PyAny>, wake: Py<PyAny>) -> Self {
-        let state = State { live: Live::new(setting), flights: Vec::new(), epoch: 0, ahead: Ahead::default() };
+        let state = State { live: Live::new(setting), flights: Flights::default(), epoch: 0, ahead: Ahead::default() };
         Self { state: UnderGil::new(state), stand_in, weigh, wake }
     }
 
@@ -114,6 +114,13 @@ impl CacheStore {
             self.look_ahead(asked);
         }
         value
+    }
+
+    /// The clock for a request that is to be timed if it hits: one in so many.
+    pub fn start_watch(&self) -> Option<Watch> {
+        let n_requests = self.state.borrow_mut().live.total().requests();
+        let is_timed = n_requests.is_multiple_of(TIMED);
+        is_timed.then(|| Watch { began_ns: now_ns(), is_marked: n_requests.is_multiple_of(MARK_EVERY) })
     }
 
     /// The entry of a key. `spare` keeps what must not be dropped before the entry was used.
@@ -159,25 +166,19 @@ impl CacheStore {
         loop {
             let (serial, key) = {
                 let state = self.state.borrow_mut();
-                let found = state.flights.iter().rev().find_map(|flight| {
-                    if flight.hash != asked.hash || different.contains(&flight.serial) || flight.is_left_behind() {
-                        return None;
-                    }
-                    match flight.key.likeness(asked) {
-                        Likeness::Same => Some((flight.serial, None)),
-                        Likeness::Unknown => Some((flight.serial, Some(flight.key.clone()))),
-                        Likeness::Different => None,
-                    }
+                let open = state.flights.with_hash(asked.hash).filter(|flight| {
+                    let is_out = different.contains(&flight.serial) || flight.is_left_behind();
+                    !is_out && flight.key.likeness(asked) != Likeness::Different
                 });
-                match found {
-                    None => return Ok(None),
-                    Some((serial, None)) => return Ok(Some(serial)),
-                    Some((serial, Some(key))) => (serial, key),
+                let Some(newest) = open.max_by_key(|flight| flight.serial) else { return Ok(None) };
+                if newest.key.likeness(asked) == Likeness::Same {
+                    return Ok(Some(newest.serial));
                 }
+                (newest.serial, newest.key.clone())
             };
             let is_alike = key.is_alike(asked);
             drop_quietly(key);
-            if is_alike? && self.state.borrow_mut().flights.iter().any(|flight| flight.serial == serial) {
+            if is_alike? && self.state.borrow_mut().flights.get_mut(asked.hash, serial).is_some() {
                 return Ok(Some(serial));
             }
             different.push(serial);
@@ -186,13 +187,14 @@ impl CacheStore {
 
     /// Looks a key up; counts the request unless it was counted before.
     pub fn look(&self, asked: &Asked<'_>, caller: Caller, is_counted: bool) -> Result<Looked, Raised> {
+        let watch = self.start_watch();
         let mut spare = Vec::new();
         let looked = loop {
             let has_flights = !self.state.borrow_mut().flights.is_empty();
             // Flights first: comparing them may run code, and what it changes is then still seen in the table.
             let flight = if has_flights { self.find_flight(asked)? } else { None };
             let entry = self.find(asked, &mut spare)?;
-            match self.settle(asked, entry, flight, caller, is_counted) {
+            match self.settle(asked, entry, flight, caller, is_counted, watch) {
                 Some(looked) => break looked,
                 None => continue,
             }
@@ -212,6 +214,7 @@ impl CacheStore {
         flight: Option<u64>,
         caller: Caller,
         is_counted: bool,
+        watch: Option<Watch>,
     ) -> Option<Result<Looked, Raised>> {
         let mut state = self.state.borrow_mut();
         let State { live, flights, epoch, .. } = &mut *state;
@@ -220,14 +223,14 @@ impl CacheStore {
                 live.remove(id, Cause::Expired, now_ns());
             } else {
                 if caller != Caller::Ahead && !is_counted {
-                    live.hit(id);
+                    hit_watched(live, id, watch);
                 }
                 return live.value(id).cloned().map(|value| Ok(Looked::Hit(value)));
             }
         }
         let is_request = caller != Caller::Ahead && !is_counted;
         if let Some(serial) = flight {
-            let flight = flights.iter_mut().find(|flight| flight.serial == serial)?;
+            let flight = flights.get_mut(asked.hash, serial)?;
             if caller == Caller::Thread && flight.owner == super::flights::this_thread() {
                 drop(state);
                 return Some(Err(needs_itself()));
@@ -244,22 +247,22 @@ impl CacheStore {
                 if let (Caller::Task, Some(attached)) = (caller, &flight.attached) {
                     return Some(Ok(Looked::Attached(attached.clone())));
                 }
+                let own = Lead { serial: None, hash: asked.hash, trace, epoch: *epoch };
                 if caller == Caller::Thread
-                    && let Some(wait) = flight.join()
+                    && let Some(wait) = flight.join(patience(live.mean_miss_ns()))
                 {
-                    return Some(Ok(Looked::Join(wait)));
+                    return Some(Ok(Looked::Join(wait, own)));
                 }
-                return Some(Ok(Looked::Lead(Lead { serial: None, hash: asked.hash, trace, epoch: *epoch })));
+                return Some(Ok(Looked::Lead(own)));
             }
         }
         let trace = if is_request { note_miss(live, asked.hash) } else { live.foresee(asked.hash) };
-        while let Some(at) = flights.iter().position(Flight::is_left_behind) {
-            let flight = flights.swap_remove(at);
+        for flight in flights.take_left_behind() {
             live.let_go(Some(flight.key), flight.attached);
         }
         let flight = Flight::new(asked.hash, asked.to_key(), trace, *epoch);
         let lead = Lead { serial: Some(flight.serial), hash: asked.hash, trace, epoch: *epoch };
-        flights.push(flight);
+        flights.add(flight);
         Some(Ok(Looked::Lead(lead)))
     }
 
@@ -272,7 +275,10 @@ impl CacheStore {
         took_ns: u64,
         is_ahead: bool,
     ) -> Result<(), Raised> {
-        let bytes = self.bytes_of(value, took_ns);
+        let Ok(bytes) = self.bytes_of(value, took_ns) else {
+            self.fail(lead);
+            return Err(Raised);
+        };
         let (key, ending) = match (self.take_flight(lead), asked) {
             (Some(flight), _) => {
                 let (key, ending) = flight.end();
@@ -341,7 +347,7 @@ impl CacheStore {
         let outcome = unsafe {
             let py = Python::assume_attached();
             let error = PyErr::fetch(py);
-            let is_plain = error.is_instance_of::<pyo3::exceptions::PyException>(py);
+            let is_plain = error.is_instance_of::<PyException>(py);
             let held = Held::from(error.value(py).clone().into_any());
             error.restore(py);
             if is_plain { Outcome::Error(held) } else { Outcome::Abandoned }
@@ -367,20 +373,15 @@ impl CacheStore {
 
     fn take_flight(&self, lead: Lead) -> Option<Flight> {
         let serial = lead.serial?;
-        let mut state = self.state.borrow_mut();
-        let at = state.flights.iter().rposition(|flight| flight.serial == serial)?;
-        Some(state.flights.swap_remove(at))
+        self.state.borrow_mut().flights.take(lead.hash, serial)
     }
 
     /// Hangs something on a flight for those who come after.
     pub fn attach(&self, lead: Lead, object: Held) {
         let Some(serial) = lead.serial else { return };
         let mut state = self.state.borrow_mut();
-        let old = state
-            .flights
-            .iter_mut()
-            .find(|flight| flight.serial == serial)
-            .and_then(|flight| flight.attached.replace(object));
+        let flight = state.flights.get_mut(lead.hash, serial);
+        let old = flight.and_then(|flight| flight.attached.replace(object));
         drop(state);
         drop(old);
     }
@@ -453,25 +454,29 @@ impl CacheStore {
             // SAFETY: the GIL is held.
             let py = unsafe { Python::assume_attached() };
             if let Err(error) = self.wake.call0(py) {
-                error.write_unraisable(py, None);
+                tell_later(py, error);
             }
         }
     }
 
     /// Size of a value, bytes; 0 where it is not worth asking.
-    fn bytes_of(&self, value: &Held, took_ns: u64) -> u64 {
+    fn bytes_of(&self, value: &Held, took_ns: u64) -> Result<u64, Raised> {
         let is_needed = {
             let state = self.state.borrow_mut();
             state.live.max_bytes().is_some() || (state.live.is_recording() && took_ns >= WORTH_WEIGHING_NS)
         };
-        if is_needed { self.weigh(value) } else { 0 }
+        if is_needed { self.weigh(value) } else { Ok(0) }
     }
 
-    pub fn weigh(&self, value: &Held) -> u64 {
+    /// A value that cannot tell its size weighs nothing; what is no Exception, as Ctrl-C, is passed on.
+    pub fn weigh(&self, value: &Held) -> Result<u64, Raised> {
         // SAFETY: the GIL is held.
         let py = unsafe { Python::assume_attached() };
         let weighed = self.weigh.bind(py).call1((value.bound(py),)).and_then(|bytes| bytes.extract::<u64>());
-        weighed.unwrap_or(0) // a value that cannot tell its size weighs nothing
+        match weighed {
+            Err(error) if !error.is_instance_of::<PyException>(py) => Err(Raised::from(error)),
+            weighed => Ok(weighed.unwrap_or(0)),
+        }
     }
 
     pub fn visit(&self, visit: &pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
@@ -484,11 +489,29 @@ impl CacheStore {
             value.map_or(Ok(()), |value| value.visit(visit))?;
         }
         state.ahead.waiting().try_for_each(|key| key.visit(visit))?;
-        for flight in &state.flights {
+        for flight in state.flights.iter() {
             flight.key.visit(visit)?;
             flight.attached.as_ref().map_or(Ok(()), |object| object.visit(visit))?;
         }
         Ok(())
+    }
+}
+
+/// The clock of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    began_ns: u64,
+    is_marked: bool,
+}
+
+/// Counts a hit that was not quick, and notes what it took and what time it is where that is due.
+pub fn hit_watched(live: &mut Live<Key, Held>, id: Id, watch: Option<Watch>) {
+    live.hit(id);
+    let Some(Watch { began_ns, is_marked }) = watch else { return };
+    let ended_ns = now_ns();
+    live.time_hit(ended_ns.saturating_sub(began_ns));
+    if is_marked {
+        live.mark_time(ended_ns);
     }
 }
 
@@ -513,6 +536,23 @@ fn drop_quietly<T>(gone: T) {
         drop(gone);
         error.restore(py);
     }
+}
+
+/// Of what was raised where it cannot be passed on: an Exception is reported, another one, as Ctrl-C, is raised in this
+/// thread before its next step.
+fn tell_later(py: Python<'_>, error: PyErr) {
+    if error.is_instance_of::<PyException>(py) {
+        return error.write_unraisable(py, None);
+    }
+    let kind = error.get_type(py);
+    // SAFETY: the GIL is held, the type is alive, and Python keeps its own reference to it.
+    unsafe {
+        ffi::PyThreadState_SetAsyncExc(PyThread_get_thread_ident() as std::ffi::c_long, kind.as_ptr());
+    }
+}
+
+unsafe extern "C" {
+    fn PyThread_get_thread_ident() -> std::ffi::c_ulong;
 }
 
 fn needs_itself() -> Raised {

@@ -22,6 +22,8 @@ use shelf::{Shelf, Slot, flag};
 
 /// The policy that foretells what is asked for next.
 const PREDICTIVE: &str = "predictive";
+/// Entries below which memory is not worth giving back.
+const WORTH_GIVING_BACK: usize = 1 << 10;
 /// Requests for which a key that left is remembered where requests are not recorded.
 const REACH: usize = 1 << 16;
 
@@ -215,8 +217,7 @@ impl<K, V> Live<K, V> {
     /// Takes in an entry that is not resident; others may leave.
     pub fn insert(&mut self, entry: Incoming<K, V>, now_ns: u64) {
         let Incoming { hash, trace, key, value, bytes, ttl_ns, is_ahead } = entry;
-        let is_too_large = self.max_bytes.is_some_and(|most| bytes > most);
-        if self.capacity == 0 || is_too_large {
+        if self.capacity == 0 || self.is_too_large(bytes) {
             self.shelf.gone_is(Some(key), Some(value));
             return self.shelf.remember(hash, trace);
         }
@@ -241,8 +242,13 @@ impl<K, V> Live<K, V> {
         self.fit_bytes();
     }
 
-    /// Gives a resident entry another value; it counts as written now, and as used.
+    /// Gives a resident entry another value; it counts as written now, and as used. It leaves where the value is larger
+    /// than all room.
     pub fn replace(&mut self, id: Id, value: V, bytes: u64, ttl_ns: Option<u64>, now_ns: u64) {
+        if self.is_too_large(bytes) {
+            self.shelf.gone_is(None, Some(value));
+            return self.remove(id, Cause::Bytes, now_ns);
+        }
         let slot = &mut self.shelf.slots[id as usize];
         let old = slot.value.replace(value);
         slot.written_ns = now_ns;
@@ -281,6 +287,7 @@ impl<K, V> Live<K, V> {
         }
         self.restart_policy(self.policy.name());
         self.shelf.own_ttl_ns.clear();
+        self.give_back_memory();
     }
 
     /// Changes how many entries there may be. What no longer fits leaves as the policy has it.
@@ -293,20 +300,42 @@ impl<K, V> Live<K, V> {
         self.shelf.cause = Cause::Resized;
         self.capacity = capacity;
         self.policy.resize(effective(capacity), &mut self.shelf);
+        self.give_back_memory();
     }
 
     /// Changes who decides what leaves. Every resident entry stays; ghosts are forgotten.
     pub fn set_policy(&mut self, policy: &'static str, now_ns: u64) {
         self.shelf.now_ns = now_ns;
         self.shelf.cause = Cause::Resized;
+        let entries = self.take_from_policy();
+        self.shelf.keeps_keys = self.is_pure && policy == PREDICTIVE;
+        self.give_to_policy(policy, entries.into_iter());
+    }
+
+    /// Resident entries in their order; ghosts are forgotten.
+    fn take_from_policy(&mut self) -> Vec<Id> {
         let (entries, ghosts) = (self.policy.order(), self.policy.ghosts());
         ghosts.into_iter().for_each(|id| self.shelf.release(id, true));
-        self.shelf.keeps_keys = self.is_pure && policy == PREDICTIVE;
+        entries
+    }
+
+    fn give_to_policy(&mut self, policy: &'static str, entries: impl Iterator<Item = Id>) {
         self.restart_policy(policy);
         self.cover();
         for id in entries {
             self.policy.admit(id, &mut self.shelf);
         }
+    }
+
+    /// Makes slab, table and policy anew where they have become much larger than what is in them.
+    fn give_back_memory(&mut self) {
+        let n_slots = self.shelf.slots.len();
+        if n_slots <= WORTH_GIVING_BACK || self.shelf.table.len() >= n_slots / 4 {
+            return;
+        }
+        let entries = self.take_from_policy();
+        let new_ids = self.shelf.compact();
+        self.give_to_policy(self.policy.name(), entries.into_iter().map(|id| new_ids[id as usize]));
     }
 
     /// Changes how long entries live, those that are there too.
@@ -317,7 +346,11 @@ impl<K, V> Live<K, V> {
     /// A key and value that left, to be dropped when the cache is not borrowed.
     #[inline]
     pub fn pop_gone(&mut self) -> Option<(Option<K>, Option<V>)> {
-        self.shelf.gone.pop()
+        let gone = self.shelf.gone.pop();
+        if gone.is_none() && self.shelf.gone.capacity() > WORTH_GIVING_BACK {
+            self.shelf.gone = Vec::new();
+        }
+        gone
     }
 
     /// Hands over what is not needed, to be dropped with what left.
@@ -338,6 +371,12 @@ impl<K, V> Live<K, V> {
         if self.shelf.recorder.is_on {
             self.shelf.recorder.misses.push(miss);
         }
+    }
+
+    /// What a computation takes on average, nanoseconds; None before the first one.
+    pub fn mean_miss_ns(&self) -> Option<u64> {
+        let Counters { computed, miss_ns, .. } = self.shelf.counters;
+        miss_ns.checked_div(computed)
     }
 
     /// Notes that a computation raised.
@@ -485,6 +524,10 @@ impl<K, V> Live<K, V> {
         let old = std::mem::replace(&mut self.shelf.sizes[id as usize], bytes);
         self.shelf.n_bytes += bytes;
         self.shelf.n_bytes -= old;
+    }
+
+    fn is_too_large(&self, bytes: u64) -> bool {
+        self.max_bytes.is_some_and(|most| bytes > most)
     }
 
     fn fit_bytes(&mut self) {

@@ -76,12 +76,24 @@ impl<K, V> Shelf<K, V> {
         self.table.find(hash, |&id| is_ghost(&slots[id as usize])).copied()
     }
 
-    /// The number that the trace gives to a key that is not resident, and whether it had been pushed out.
+    /// The number that the trace gives to a key that is not resident, and whether it had been pushed out. Where another
+    /// key with its hash is resident, what is remembered under that hash may be the other's: then it is a new number.
     pub fn recall(&mut self, hash: u64) -> (u32, bool) {
-        if let Some(id) = self.ghost(hash) {
-            return (self.slots[id as usize].trace, true);
+        let (mut ghost, mut is_shared) = (None, false);
+        for &id in self.table.iter_hash(hash) {
+            let slot = &self.slots[id as usize];
+            match slot.value {
+                _ if slot.hash != hash => {}
+                Some(_) => is_shared = true,
+                None => ghost = Some(slot.trace),
+            }
         }
-        self.past.recall(hash).unwrap_or_else(|| (self.recorder.new_trace(), false))
+        let known = match ghost {
+            _ if is_shared => None,
+            Some(trace) => Some((trace, true)),
+            None => self.past.recall(hash),
+        };
+        known.unwrap_or_else(|| (self.recorder.new_trace(), false))
     }
 
     /// Keeps the number of a key that does not come in after all.
@@ -143,6 +155,31 @@ impl<K, V> Shelf<K, V> {
             }
         }
         self.gone_is(key, None);
+    }
+
+    /// Moves the resident entries together and gives the rest of the memory back; there must be no ghosts. By old number,
+    /// the new numbers of the entries.
+    pub fn compact(&mut self) -> Vec<Id> {
+        let mut next = 0;
+        let mut number = |slot: &Slot<K, V>| {
+            let id = next;
+            next += Id::from(slot.value.is_some());
+            id
+        };
+        let new_ids: Vec<Id> = self.slots.iter().map(&mut number).collect();
+        let is_resident: Vec<bool> = self.slots.iter().map(|slot| slot.value.is_some()).collect();
+        let mut kept = is_resident.iter();
+        self.sizes.retain(|_| kept.next().is_some_and(|&kept| kept));
+        self.sizes.shrink_to_fit();
+        self.slots.retain(|slot| slot.value.is_some());
+        self.slots.shrink_to_fit();
+        self.own_ttl_ns = self.own_ttl_ns.iter().map(|(&id, &ttl_ns)| (new_ids[id as usize], ttl_ns)).collect();
+        self.free = Vec::new();
+        self.table = HashTable::with_capacity(self.slots.len());
+        for (id, slot) in self.slots.iter().enumerate() {
+            self.table.insert_unique(slot.hash, id as Id, |&other| self.slots[other as usize].hash);
+        }
+        new_ids
     }
 
     pub fn gone_is(&mut self, key: Option<K>, value: Option<V>) {

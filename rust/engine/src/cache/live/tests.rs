@@ -277,3 +277,61 @@ fn one_that_is_not_pure_keeps_no_keys_of_ghosts() {
     assert!(!live.looks_ahead());
     assert!(live.policy.ghosts().iter().all(|&id| live.key(id).is_none()));
 }
+
+#[test]
+fn a_value_too_large_takes_only_its_own_entry_out() {
+    let mut live = Live::new(Setting { max_bytes: Some(100), ..setting("lru", 10) });
+    (0..5).for_each(|key| {
+        ask(&mut live, key, 0);
+    });
+    let Found::Entry(id) = live.find(hash(0), same(0)) else { panic!("not there") };
+    live.replace(id, 0, 101, None, 1);
+    assert!((1..5).all(|key| live.has_hash(hash(key))));
+    assert_eq!((live.len(), live.n_bytes(), live.total().evictions[Cause::Bytes as usize]), (4, 32, 1));
+    check(&live);
+}
+
+#[test]
+fn a_key_with_the_hash_of_a_resident_one_has_a_number_of_its_own() {
+    let mut live = Live::new(setting("lru", 2));
+    let first = live.miss(9);
+    live.insert(Incoming { hash: 9, ..incoming(1, first, 3) }, 0);
+    let second = live.miss(9);
+    live.insert(Incoming { hash: 9, ..incoming(2, second, 6) }, 0);
+    assert_ne!(first, second);
+    assert_eq!(live.len(), 2);
+}
+
+#[test]
+fn a_cache_made_much_smaller_gives_its_memory_back() {
+    for policy in POLICIES {
+        let mut live = Live::new(Setting { max_bytes: Some(1 << 20), ..setting(policy, 20_000) });
+        (0..20_000).for_each(|key| {
+            ask(&mut live, key, 0);
+        });
+        let trace = live.foresee(hash(20_000));
+        live.insert(Incoming { ttl_ns: Some(50), ..incoming(20_000, trace, 60_000) }, 1);
+        live.resize(100, 2);
+        while live.pop_gone().is_some() {}
+        check(&live);
+        assert!(live.shelf.slots.capacity() <= 200, "{policy}");
+        assert_eq!((live.len(), live.n_bytes()), (100, 800), "{policy}");
+        let left: Vec<u64> = live.order().iter().filter_map(|&id| live.key(id).copied()).collect();
+        assert!(left.iter().all(|&key| ask(&mut live, key, 3)), "{policy}");
+        live.clear(4);
+        check(&live);
+    }
+}
+
+#[test]
+fn a_cleared_cache_gives_its_memory_back() {
+    let mut live = Live::new(setting("arc", 20_000));
+    (0..20_000).for_each(|key| {
+        ask(&mut live, key, 0);
+    });
+    live.clear(1);
+    while live.pop_gone().is_some() {}
+    assert_eq!((live.shelf.slots.capacity(), live.shelf.gone.capacity()), (0, 0));
+    assert!(!ask(&mut live, 1, 2) && ask(&mut live, 1, 2));
+    check(&live);
+}

@@ -39,11 +39,6 @@ impl Waits {
     pub fn finished(&mut self, computation: u64) {
         self.waiting.retain(|_, &mut (waited_for, _)| waited_for != computation);
     }
-
-    /// Nobody waits: all other threads are gone, in a forked child.
-    pub fn clear(&mut self) {
-        self.waiting.clear();
-    }
 }
 
 #[cfg(test)]
