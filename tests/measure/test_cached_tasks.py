@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import threading
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,13 @@ def test_a_computation_left_behind_in_a_sleeping_loop_holds_nobody() -> None:
     assert task.cancelled()
 
 
+def forget(tasks: Any) -> None:
+    """End tasks whose loop was closed, and have nothing said about it."""
+    for task in tasks:
+        task.get_coro().close()
+        task._log_destroy_pending = False
+
+
 def test_a_key_whose_loop_was_closed_is_computed_and_kept() -> None:
     ran = []
 
@@ -152,9 +160,7 @@ def test_a_key_whose_loop_was_closed_is_computed_and_kept() -> None:
     loop.close()
     assert [asyncio.run(function(1)) for _ in range(3)] == [1, 1, 1]
     assert (ran, task.done()) == ([1, 1], False)
-    for each in left:
-        each.get_coro().close()
-        each._log_destroy_pending = False
+    forget(left)
 
 
 def test_who_waits_for_a_loop_that_is_closed_meanwhile_computes(monkeypatch) -> None:
@@ -194,9 +200,7 @@ def test_who_waits_for_a_loop_that_is_closed_meanwhile_computes(monkeypatch) -> 
     assert asyncio.run(asyncio.wait_for(join(), 60)) == 1
     thread.join(60)
     assert function.cache_info().currsize in (0, 1)
-    for each in left:
-        each.get_coro().close()
-        each._log_destroy_pending = False
+    forget(left)
 
 
 async def test_methods_and_signature_are_those_of_a_coroutine_function() -> None:
