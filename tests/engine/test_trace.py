@@ -1,8 +1,5 @@
 """Traces of the engine: keys of any width are told apart, and one pass gives curves that plain Python gives too."""
 
-import os
-import signal
-import threading
 from typing import Any
 
 import numpy as np
@@ -109,13 +106,3 @@ def test_threads_count_as_one_does(policy: str) -> None:
     trace = trace_of(np.random.default_rng(6).zipf(1.2, 60_000) % 5000)
     jobs = [(policy, capacity) for capacity in range(10, 400, 20)]
     assert trace.replay(jobs, 4) == trace.replay(jobs, 1)
-
-
-def test_an_interrupt_ends_a_long_replay() -> None:
-    trace = trace_of(np.random.default_rng(7).integers(0, 50_000, 1_000_000))
-    jobs = [(policy, capacity) for capacity in range(1000, 41_000, 10) for policy in POLICIES]  # for many minutes
-    interrupt = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
-    interrupt.start()
-    with pytest.raises(KeyboardInterrupt):
-        trace.replay(jobs, 2)
-    interrupt.join()
