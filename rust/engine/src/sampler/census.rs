@@ -10,13 +10,13 @@ const TASKS: &str = "/proc/self/task";
 /// Between two looks at the number of threads, nanoseconds: how late a thread unknown to Python may be seen.
 const COUNT_EVERY_NS: u64 = 5_000_000;
 /// Between two full lists, nanoseconds, whatever the number says.
-const LIST_EVERY_NS: u64 = 50_000_000;
+const LIST_EVERY_NS: u64 = 250_000_000;
 
 /// Keeps what tells that threads came or went.
 pub struct Census {
     own: i32,
     newest: usize,
-    links: u64,
+    counted: (u64, usize),
     counted_ns: u64,
     listed_ns: u64,
     folder: Option<File>,
@@ -27,11 +27,11 @@ impl Census {
     pub fn new() -> Self {
         // SAFETY: gettid has no preconditions.
         let own = unsafe { libc::gettid() };
-        Self { own, newest: 0, links: 0, counted_ns: 0, listed_ns: 0, folder: File::open(TASKS).ok() }
+        Self { own, newest: 0, counted: (0, 0), counted_ns: 0, listed_ns: 0, folder: File::open(TASKS).ok() }
     }
 
-    /// Whether threads may have come since the last list.
-    pub fn is_due(&mut self, python: &Interpreter, now_ns: u64) -> bool {
+    /// Whether threads may have come since the last list; `n_live` are known to live.
+    pub fn is_due(&mut self, python: &Interpreter, now_ns: u64, n_live: usize) -> bool {
         let newest = python.newest_thread();
         let is_new = newest != self.newest;
         self.newest = newest;
@@ -41,9 +41,9 @@ impl Census {
         if now_ns > self.counted_ns + COUNT_EVERY_NS {
             self.counted_ns = now_ns;
             let links = self.folder.as_ref().and_then(|folder| folder.metadata().ok()).map_or(0, |about| about.nlink());
-            let has_changed = links != self.links;
-            self.links = links;
-            return has_changed;
+            // One that ended and one that came leave the kernel's number as it was, not both.
+            let counted = (links, n_live);
+            return std::mem::replace(&mut self.counted, counted) != counted;
         }
         false
     }

@@ -19,6 +19,7 @@ pub struct Interpreter {
     /// Address of the type object of code objects.
     pub code_type: usize,
     runtime: (usize, usize),
+    main_stack: (usize, usize),
     main_gil: usize,
 }
 
@@ -65,7 +66,8 @@ impl Interpreter {
         let (code_type, _) = symbol(c"PyCode_Type").ok_or_else(|| missing("PyCode_Type"))?;
         let version = memory.word(version).unwrap_or(0) as u64;
         let layout = Layout::of(version, runtime, &memory)?;
-        let mut found = Self { memory, layout, code_type, runtime: (runtime, runtime + size), main_gil: 0 };
+        let (runtime, main_stack) = ((runtime, runtime + size), main_stack().unwrap_or_default());
+        let mut found = Self { memory, layout, code_type, runtime, main_stack, main_gil: 0 };
         found.main_gil = found.locate_gil().ok_or_else(|| EngineError::Layout("no GIL found".into()))?;
         Ok(found)
     }
@@ -82,7 +84,7 @@ impl Interpreter {
 
     /// Whether a futex at `address` belongs to the GIL of an interpreter rather than to a lock of the program.
     pub fn is_gil_futex(&self, address: usize) -> bool {
-        (self.runtime.0..self.runtime.1).contains(&address)
+        self.is_in_runtime(address)
             || self.interpreters().any(|one| (one..one + self.layout.interpreter_size).contains(&address))
     }
 
@@ -93,12 +95,19 @@ impl Interpreter {
         Gil { last_holder: word(GIL_HOLDER), is_locked: locked > 0, switches: word(GIL_SWITCHES) }
     }
 
-    /// A word; without a system call where it lies in the runtime itself.
-    fn word(&self, address: usize) -> Option<usize> {
-        if address < self.runtime.0 || address + 8 > self.runtime.1 {
+    /// Whether an address lies in the runtime itself, as the main thread's state does.
+    pub fn is_in_runtime(&self, address: usize) -> bool {
+        (self.runtime.0..self.runtime.1).contains(&address)
+    }
+
+    /// A word; without a system call where it lies in the runtime itself or on the main thread's stack.
+    pub fn word(&self, address: usize) -> Option<usize> {
+        let is_within = |range: (usize, usize)| address >= range.0 && address.saturating_add(8) <= range.1;
+        if !address.is_multiple_of(8) || !(is_within(self.runtime) || is_within(self.main_stack)) {
             return self.memory.word(address);
         }
-        // SAFETY: static memory of the interpreter, never unmapped while this module is loaded; a racing write gives an old or a new value.
+        // SAFETY: aligned, and never unmapped while this module is loaded: static memory of the interpreter, or the part of the
+        // main thread's stack that was there at the start. A racing write gives an old or a new value.
         Some(unsafe { std::ptr::read_volatile(address as *const usize) })
     }
 
@@ -131,6 +140,14 @@ impl Interpreter {
         }
         found
     }
+}
+
+/// The main thread's stack as far as it is mapped now; it grows, and never shrinks.
+fn main_stack() -> Option<(usize, usize)> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let line = maps.lines().find(|line| line.ends_with("[stack]"))?;
+    let (low, high) = line.split_ascii_whitespace().next()?.split_once('-')?;
+    Some((usize::from_str_radix(low, 16).ok()?, usize::from_str_radix(high, 16).ok()?))
 }
 
 /// Address and size of an exported symbol.

@@ -118,8 +118,21 @@ impl Window {
         Self { buffer: vec![0; Self::MOST_PAGES * PAGE], end: 0, length: 0, asked: 0 }
     }
 
-    /// Asks for what lies from `start` up to `end`, downwards by pages, in a call that reads other things too; `accept` what came.
-    pub fn ask<'a>(&'a mut self, gather: &mut Gather<'a>, start: usize, end: usize) {
+    /// Asks for what lies from `start` up to `end` in one piece, which is had whole or not at all; `accept` what came.
+    pub fn ask_whole<'a>(&'a mut self, gather: &mut Gather<'a>, start: usize, end: usize) {
+        let start = start.max(end.saturating_sub((Self::MOST_PAGES - 1) * PAGE));
+        (self.end, self.length, self.asked) = (end, 0, end - start);
+        let from = self.buffer.len() - self.asked;
+        gather.add(start, &mut self.buffer[from..]);
+    }
+
+    /// Takes what was asked for whole, if all of it is among the `got` bytes.
+    pub fn accept_whole(&mut self, got: usize) {
+        self.length = if got >= self.asked { self.asked } else { 0 };
+    }
+
+    /// Asks for what lies from `start` up to `end`, downwards by pages; `accept` what came.
+    fn ask<'a>(&'a mut self, gather: &mut Gather<'a>, start: usize, end: usize) {
         let start = start.max(end.saturating_sub((Self::MOST_PAGES - 1) * PAGE));
         (self.end, self.length, self.asked) = (end, 0, end - start);
         let mut rest = &mut self.buffer[..];
@@ -137,7 +150,7 @@ impl Window {
     }
 
     /// Takes the whole pieces among the first `got` bytes that were read downwards.
-    pub fn accept(&mut self, got: usize) {
+    fn accept(&mut self, got: usize) {
         let first = ((self.end.max(1) - 1) % PAGE + 1).min(self.asked);
         self.length = match got {
             got if got >= self.asked => self.asked,
@@ -186,7 +199,11 @@ mod tests {
         let data: Vec<u8> = (0..40_000).map(|k| (k * 7 % 251) as u8).collect();
         let base = data.as_ptr() as usize;
         let mut window = Window::new();
-        for (k, pages) in [(39_900, 1), (36_000, 3), (35_990, 1), (4_000, 8), (3_950, 2), (0, 1)] {
+        let mut gather = Gather::new();
+        window.ask_whole(&mut gather, base + 30_000, base + 39_000);
+        let got = gather.read(&memory);
+        window.accept_whole(got);
+        for (k, pages) in [(30_000, 1), (38_920, 1), (39_900, 1), (36_000, 3), (35_990, 1), (4_000, 8), (3_950, 2), (0, 1)] {
             let seen = window.get(&memory, base + k, 80, pages).map(<[u8]>::to_vec);
             assert_eq!(seen.as_deref(), Some(&data[k..k + 80]), "at {k}");
         }

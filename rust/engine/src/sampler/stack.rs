@@ -57,13 +57,14 @@ struct Anchor {
 pub struct StackReader {
     window: Window,
     addresses: Vec<(usize, u8)>,
+    n_standing: usize,
     shims: Vec<usize>,
 }
 
 impl StackReader {
     /// A reader with empty buffers.
     pub fn new() -> Self {
-        Self { window: Window::new(), addresses: Vec::new(), shims: Vec::new() }
+        Self { window: Window::new(), addresses: Vec::new(), n_standing: 0, shims: Vec::new() }
     }
 
     /// Reads the stack of the thread state at `state` into `frames`, innermost first.
@@ -77,7 +78,13 @@ impl StackReader {
     ) -> Outcome {
         frames.clear();
         let pages = 1 + hint.depth / FRAMES_PER_PAGE;
-        let Some(first) = self.innermost(python, state, native_id, hint) else {
+        self.window.clear();
+        let first = if python.is_in_runtime(state) {
+            self.innermost_of_main(python, state, native_id, hint)
+        } else {
+            self.innermost(python, state, native_id, hint)
+        };
+        let Some(first) = first else {
             return Outcome::Gone;
         };
         let outcome = self.walk(python, first, pages, &hint.anchor, frames);
@@ -105,15 +112,44 @@ impl StackReader {
         }
     }
 
-    /// Whether the stack just read was read to its end, no frame that is known to stand having been met.
-    pub fn met_no_anchor(&self, frames: &[RawFrame]) -> bool {
-        self.addresses.len() == frames.len()
+    /// How many outermost frames of the stack just read were taken as they were, since they stand as long as the profile runs.
+    pub fn n_standing(&self) -> usize {
+        self.n_standing
     }
 
     /// Leaves out frames of this code from now on, and out of `frames`.
     pub fn leave_out(&mut self, code: usize, frames: &mut Vec<RawFrame>) {
         self.shims.push(code);
         frames.retain(|frame| frame.code != code);
+    }
+
+    /// As `innermost`, where the thread state cannot vanish: only frames take a system call.
+    fn innermost_of_main(
+        &mut self,
+        python: &Interpreter,
+        state: usize,
+        native_id: i32,
+        hint: &Hint,
+    ) -> Option<usize> {
+        let layout = &python.layout;
+        if python.word(state + layout.native_thread_id)? as i32 != native_id {
+            return None;
+        }
+        let first = match layout.frame_link {
+            FrameLink::Direct { current_frame } => python.word(state + current_frame)?,
+            FrameLink::CFrame { cframe, current_frame } => match python.word(state + cframe)? {
+                0 => 0,
+                actual => python.word(actual + current_frame)?,
+            },
+        };
+        if first != 0 {
+            let is_near = hint.low <= first && first - hint.low < (Window::MOST_PAGES - 1) * PAGE;
+            let mut gather = Gather::new();
+            self.window.ask_whole(&mut gather, if is_near { hint.low } else { first }, first + layout.frame_head);
+            let got = gather.read(&python.memory);
+            self.window.accept_whole(got);
+        }
+        Some(first)
     }
 
     /// Address of the innermost frame, 0 where the thread has none; `None` where the thread state is not `native_id`'s.
@@ -123,7 +159,6 @@ impl StackReader {
         let layout = &python.layout;
         let used = layout.native_thread_id + 8;
         let (mut head, mut guess) = ([0; STATE_HEAD], [0; 8]);
-        self.window.clear();
         let mut gather = Gather::new();
         gather.add(state, &mut head[..used]);
         let mut before = used;
@@ -132,13 +167,13 @@ impl StackReader {
             before += 8;
         }
         if hint.top != 0 {
-            self.window.ask(&mut gather, hint.low.min(hint.top), hint.top / PAGE * PAGE + PAGE);
+            self.window.ask_whole(&mut gather, hint.low.min(hint.top), hint.top / PAGE * PAGE + PAGE);
         }
         let got = gather.read(&python.memory);
         if got < used || int_at(&head, layout.native_thread_id) != native_id {
             return None;
         }
-        self.window.accept(got.saturating_sub(before));
+        self.window.accept_whole(got.saturating_sub(before));
         match layout.frame_link {
             FrameLink::Direct { current_frame } => Some(word_at(&head, current_frame)),
             FrameLink::CFrame { cframe, current_frame } => {
@@ -162,6 +197,7 @@ impl StackReader {
     ) -> Outcome {
         let layout = &python.layout;
         self.addresses.clear();
+        self.n_standing = 0;
         let mut at = first;
         while at != 0 {
             if frames.len() == MOST_FRAMES {
@@ -179,6 +215,7 @@ impl StackReader {
                 }
                 if at == anchor.address && code == anchor.code {
                     frames.extend_from_slice(&anchor.beyond);
+                    self.n_standing = anchor.beyond.len();
                     break;
                 }
             }

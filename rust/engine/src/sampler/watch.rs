@@ -131,7 +131,7 @@ impl Watch {
         let weight_ns = now_ns - self.record.last_tick_ns;
         self.record.tally.add_tick(weight_ns, self.schedule.interval_ns(self.record.last_tick_ns));
         self.record.make_room(now_ns);
-        if self.census.is_due(&self.python, now_ns) {
+        if self.census.is_due(&self.python, now_ns, self.record.live.len()) {
             self.refresh(now_ns, false);
         }
         let mut live = std::mem::take(&mut self.record.live);
@@ -321,6 +321,7 @@ impl Watch {
     /// Turns the frames just read into a path of nodes, keeping what is as it was.
     fn adopt(&mut self, k: usize, is_cut: bool) {
         self.record.codes.begin_look();
+        let n_standing = self.reader.n_standing();
         let known = &self.record.threads[k].frames;
         let shared = known.iter().zip(self.fresh.iter().rev()).take_while(|(old, new)| old == new).count();
         self.drop_shims(shared);
@@ -328,8 +329,8 @@ impl Watch {
         let (codes, python) = (&mut self.record.codes, &self.python);
         let mut caller = 0;
         let mut stands = |code| std::mem::replace(&mut caller, code) == code || !codes.is_replaced(python, code);
-        let pairs = thread.frames.iter().zip(self.fresh.iter().rev());
-        let shared = pairs.take_while(|&(old, new)| old == new && stands(new.code)).count();
+        let pairs = thread.frames.iter().zip(self.fresh.iter().rev()).enumerate();
+        let shared = pairs.take_while(|&(k, (old, new))| old == new && (k < n_standing || stands(new.code))).count();
         thread.frames.truncate(shared);
         thread.path.truncate(shared);
         for &frame in self.fresh.iter().rev().skip(shared) {
@@ -342,7 +343,7 @@ impl Watch {
         if is_cut {
             let parent = thread.path.last().copied().unwrap_or(ROOT);
             thread.path.push(thread.tree.child(parent, CodeBook::UNRESOLVED, 0));
-        } else if thread.native_id == self.options.caller && self.reader.met_no_anchor(&self.fresh) {
+        } else if thread.native_id == self.options.caller && n_standing == 0 {
             self.anchor_again(k);
         }
     }
