@@ -9,7 +9,9 @@ mod clock;
 mod content;
 mod curve;
 mod dense;
+mod depths;
 mod fifo;
+mod lanes;
 #[cfg(test)]
 mod laws;
 mod lfu;

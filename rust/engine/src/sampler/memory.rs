@@ -203,7 +203,9 @@ mod tests {
         window.ask_whole(&mut gather, base + 30_000, base + 39_000);
         let got = gather.read(&memory);
         window.accept_whole(got);
-        for (k, pages) in [(30_000, 1), (38_920, 1), (39_900, 1), (36_000, 3), (35_990, 1), (4_000, 8), (3_950, 2), (0, 1)] {
+        for (k, pages) in
+            [(30_000, 1), (38_920, 1), (39_900, 1), (36_000, 3), (35_990, 1), (4_000, 8), (3_950, 2), (0, 1)]
+        {
             let seen = window.get(&memory, base + k, 80, pages).map(<[u8]>::to_vec);
             assert_eq!(seen.as_deref(), Some(&data[k..k + 80]), "at {k}");
         }

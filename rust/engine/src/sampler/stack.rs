@@ -124,13 +124,7 @@ impl StackReader {
     }
 
     /// As `innermost`, where the thread state cannot vanish: only frames take a system call.
-    fn innermost_of_main(
-        &mut self,
-        python: &Interpreter,
-        state: usize,
-        native_id: i32,
-        hint: &Hint,
-    ) -> Option<usize> {
+    fn innermost_of_main(&mut self, python: &Interpreter, state: usize, native_id: i32, hint: &Hint) -> Option<usize> {
         let layout = &python.layout;
         if python.word(state + layout.native_thread_id)? as i32 != native_id {
             return None;
