@@ -1,5 +1,9 @@
 """Traces of the engine: keys of any width are told apart, and one pass gives curves that plain Python gives too."""
 
+import signal
+import subprocess
+import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -8,6 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailgana_lab._engine import POLICIES, Trace
+
+LONG_REPLAY = """
+import numpy as np
+from tailgana_lab._engine import POLICIES, Trace
+
+trace = Trace(np.random.default_rng(7).integers(0, 50_000, 1_000_000).astype("uint64"))
+jobs = [(policy, capacity) for capacity in range(1000, 41_000, 10) for policy in POLICIES]
+print("begins", flush=True)
+trace.replay(jobs, 2)
+"""
 
 keys_of_a_trace = st.lists(st.integers(0, 12), max_size=80)
 
@@ -24,21 +38,21 @@ def uint64(data: bytes) -> list[int]:
 def plain_ages(keys: list[int], times: list[int]) -> list[int]:
     last: dict[int, int] = {}
     ages = []
-    for key, time in zip(keys, times, strict=True):
+    for key, at in zip(keys, times, strict=True):
         if key in last:
-            ages.append(time - last[key])
-        last[key] = time
+            ages.append(at - last[key])
+        last[key] = at
     return ages
 
 
 def plain_ttl_hits(keys: list[int], times: list[int], ttl: int) -> int:
     written: dict[int, int] = {}
     n_hits = 0
-    for key, time in zip(keys, times, strict=True):
-        if key in written and time - written[key] < ttl:
+    for key, at in zip(keys, times, strict=True):
+        if key in written and at - written[key] < ttl:
             n_hits += 1
         else:
-            written[key] = time
+            written[key] = at
     return n_hits
 
 
@@ -106,3 +120,13 @@ def test_threads_count_as_one_does(policy: str) -> None:
     trace = trace_of(np.random.default_rng(6).zipf(1.2, 60_000) % 5000)
     jobs = [(policy, capacity) for capacity in range(10, 400, 20)]
     assert trace.replay(jobs, 4) == trace.replay(jobs, 1)
+
+
+def test_an_interrupt_ends_a_replay_of_many_minutes() -> None:
+    with subprocess.Popen([sys.executable, "-c", LONG_REPLAY], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        assert ran.stdout is not None
+        assert ran.stdout.readline() == b"begins\n"
+        time.sleep(0.2)
+        ran.send_signal(signal.SIGINT)
+        _, said = ran.communicate(timeout=30)
+    assert said.rstrip().endswith(b"KeyboardInterrupt")
