@@ -10,9 +10,10 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use super::calls;
 use super::flights::Outcome;
 use super::held::{Held, Raised};
-use super::key::{Asked, NoHash, calls};
+use super::key::{Asked, NoHash};
 use super::store::{CacheStore, Caller, Looked, now_ns};
 use super::types;
 

@@ -2,7 +2,9 @@
 
 mod ahead;
 mod call;
+mod calls;
 mod content;
+mod endings;
 mod flights;
 mod held;
 mod key;

@@ -7,10 +7,10 @@ use pyo3::exceptions::{PyException, PyRecursionError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use tailgana_engine::cache::Id;
-use tailgana_engine::cache::live::{Cause, Found, Incoming, Likeness, Live, MARK_EVERY, Miss, Setting};
+use tailgana_engine::cache::live::{Cause, Found, Likeness, Live, MARK_EVERY, Setting};
 
 use super::ahead::Ahead;
-use super::flights::{Flight, Flights, Outcome, Wait, patience};
+use super::flights::{Flight, Flights, Wait, patience};
 use super::held::{Held, Raised, UnderGil};
 use super::key::{Asked, Key, NoHash};
 
@@ -68,7 +68,7 @@ pub struct Lead {
     pub serial: Option<u64>,
     pub hash: u64,
     pub trace: u32,
-    epoch: u64,
+    pub epoch: u64,
 }
 
 /// Who looks.
@@ -266,126 +266,6 @@ impl CacheStore {
         Some(Ok(Looked::Lead(lead)))
     }
 
-    /// A computation ended with a value: keeps it, unless the cache was cleared meanwhile, and tells who waits.
-    pub fn succeed(
-        &self,
-        lead: Lead,
-        asked: Option<&Asked<'_>>,
-        value: &Held,
-        took_ns: u64,
-        is_ahead: bool,
-    ) -> Result<(), Raised> {
-        let Ok(bytes) = self.bytes_of(value, took_ns) else {
-            self.fail(lead);
-            return Err(Raised);
-        };
-        let (key, ending) = match (self.take_flight(lead), asked) {
-            (Some(flight), _) => {
-                let (key, ending) = flight.end();
-                (key, Some(ending))
-            }
-            (None, Some(asked)) => (asked.to_key(), None),
-            (None, None) => return Ok(()),
-        };
-        self.state.borrow_mut().live.time_miss(Miss {
-            trace: lead.trace,
-            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
-            duration_ns: took_ns,
-        });
-        let kept = self.keep(lead, key, value.clone(), bytes, is_ahead);
-        if let Some(ending) = ending {
-            ending.land(|| Outcome::Value(value.clone()));
-        }
-        self.drop_gone();
-        if let Some(asked) = asked {
-            self.look_ahead(asked);
-        }
-        kept
-    }
-
-    fn keep(&self, lead: Lead, key: Key, value: Held, bytes: u64, is_ahead: bool) -> Result<(), Raised> {
-        let now_ns = now_ns();
-        let entry = Incoming { hash: lead.hash, trace: lead.trace, key, value, bytes, ttl_ns: None, is_ahead };
-        let mut state = self.state.borrow_mut();
-        if state.epoch != lead.epoch {
-            state.live.keep_out(lead.hash, lead.trace);
-            drop(state);
-            return Ok(());
-        }
-        if !state.live.has_hash(lead.hash) {
-            state.live.insert(entry, now_ns);
-            return Ok(());
-        }
-        drop(state);
-        self.write(entry, now_ns)
-    }
-
-    /// Writes an entry, over the one of an equal key where there is one.
-    pub fn write(&self, entry: Incoming<Key, Held>, now_ns: u64) -> Result<(), Raised> {
-        let mut spare = Vec::new();
-        let key = entry.key.clone();
-        let found = key.asked(entry.hash, |asked| self.find(asked, &mut spare))?;
-        let mut state = self.state.borrow_mut();
-        match found {
-            Some(id) => {
-                state.live.replace(id, entry.value, entry.bytes, entry.ttl_ns, now_ns);
-                drop(state);
-                drop(entry.key);
-            }
-            None => {
-                state.live.insert(entry, now_ns);
-                drop(state);
-            }
-        }
-        self.drop_gone();
-        Ok(())
-    }
-
-    /// A computation raised what is set as the current exception: who waits raises it too, and nothing is kept.
-    pub fn fail(&self, lead: Lead) {
-        // SAFETY: the GIL is held; the exception is taken, normalised, and set again.
-        let outcome = unsafe {
-            let py = Python::assume_attached();
-            let error = PyErr::fetch(py);
-            let is_plain = error.is_instance_of::<PyException>(py);
-            let held = Held::from(error.value(py).clone().into_any());
-            error.restore(py);
-            if is_plain { Outcome::Error(held) } else { Outcome::Abandoned }
-        };
-        self.give_up(lead, &outcome);
-    }
-
-    /// A computation ended without a value.
-    pub fn give_up(&self, lead: Lead, outcome: &Outcome) {
-        let flight = self.take_flight(lead);
-        {
-            let mut state = self.state.borrow_mut();
-            state.live.count_failure();
-            state.live.keep_out(lead.hash, lead.trace);
-        }
-        if let Some(flight) = flight {
-            let (key, ending) = flight.end();
-            ending.land(|| outcome.clone());
-            drop_quietly(key);
-        }
-        self.drop_gone();
-    }
-
-    fn take_flight(&self, lead: Lead) -> Option<Flight> {
-        let serial = lead.serial?;
-        self.state.borrow_mut().flights.take(lead.hash, serial)
-    }
-
-    /// Hangs something on a flight for those who come after.
-    pub fn attach(&self, lead: Lead, object: Held) {
-        let Some(serial) = lead.serial else { return };
-        let mut state = self.state.borrow_mut();
-        let flight = state.flights.get_mut(lead.hash, serial);
-        let old = flight.and_then(|flight| flight.attached.replace(object));
-        drop(state);
-        drop(old);
-    }
-
     /// Drops what left, one after another, for each may run code that comes back here.
     pub fn drop_gone(&self) {
         loop {
@@ -443,7 +323,7 @@ impl CacheStore {
 
     /// After a request: notes what is likely to be asked for next, and wakes who loads it.
     #[cold]
-    fn look_ahead(&self, asked: &Asked<'_>) {
+    pub(super) fn look_ahead(&self, asked: &Asked<'_>) {
         let is_new = {
             let mut state = self.state.borrow_mut();
             let State { live, ahead, .. } = &mut *state;
@@ -460,7 +340,7 @@ impl CacheStore {
     }
 
     /// Size of a value, bytes; 0 where it is not worth asking.
-    fn bytes_of(&self, value: &Held, took_ns: u64) -> Result<u64, Raised> {
+    pub(super) fn bytes_of(&self, value: &Held, took_ns: u64) -> Result<u64, Raised> {
         let is_needed = {
             let state = self.state.borrow_mut();
             state.live.max_bytes().is_some() || (state.live.is_recording() && took_ns >= WORTH_WEIGHING_NS)
@@ -524,7 +404,7 @@ pub fn note_miss(live: &mut Live<Key, Held>, hash: u64) -> u32 {
 }
 
 /// Drops with the current exception set aside, for dropping may run code.
-fn drop_quietly<T>(gone: T) {
+pub(super) fn drop_quietly<T>(gone: T) {
     // SAFETY: the GIL is held; what is fetched is restored.
     unsafe {
         if ffi::PyErr_Occurred().is_null() {

@@ -3,7 +3,9 @@
 //! It holds keys and values of any kind and never looks into them: the caller compares keys, reads the clock and drops
 //! what left, none of it while the cache is borrowed.
 
+mod changes;
 mod counters;
+mod figures;
 mod past;
 mod recorder;
 mod shelf;
@@ -275,74 +277,6 @@ impl<K, V> Live<K, V> {
         self.shelf.release(id, false);
     }
 
-    /// Takes all entries out, ghosts too.
-    pub fn clear(&mut self, now_ns: u64) {
-        self.shelf.now_ns = now_ns;
-        for id in self.policy.order() {
-            self.shelf.vacate(id, Cause::Cleared, false);
-            self.shelf.release(id, false);
-        }
-        for id in self.policy.ghosts() {
-            self.shelf.release(id, false);
-        }
-        self.restart_policy(self.policy.name());
-        self.shelf.own_ttl_ns.clear();
-        self.give_back_memory();
-    }
-
-    /// Changes how many entries there may be. What no longer fits leaves as the policy has it.
-    pub fn resize(&mut self, capacity: usize, now_ns: u64) {
-        self.shelf.now_ns = now_ns;
-        if capacity == 0 {
-            let entries = self.policy.order();
-            entries.into_iter().for_each(|id| self.remove(id, Cause::Resized, now_ns));
-        }
-        self.shelf.cause = Cause::Resized;
-        self.capacity = capacity;
-        self.policy.resize(effective(capacity), &mut self.shelf);
-        self.give_back_memory();
-    }
-
-    /// Changes who decides what leaves. Every resident entry stays; ghosts are forgotten.
-    pub fn set_policy(&mut self, policy: &'static str, now_ns: u64) {
-        self.shelf.now_ns = now_ns;
-        self.shelf.cause = Cause::Resized;
-        let entries = self.take_from_policy();
-        self.shelf.keeps_keys = self.is_pure && policy == PREDICTIVE;
-        self.give_to_policy(policy, entries.into_iter());
-    }
-
-    /// Resident entries in their order; ghosts are forgotten.
-    fn take_from_policy(&mut self) -> Vec<Id> {
-        let (entries, ghosts) = (self.policy.order(), self.policy.ghosts());
-        ghosts.into_iter().for_each(|id| self.shelf.release(id, true));
-        entries
-    }
-
-    fn give_to_policy(&mut self, policy: &'static str, entries: impl Iterator<Item = Id>) {
-        self.restart_policy(policy);
-        self.cover();
-        for id in entries {
-            self.policy.admit(id, &mut self.shelf);
-        }
-    }
-
-    /// Makes slab, table and policy anew where they have become much larger than what is in them.
-    fn give_back_memory(&mut self) {
-        let n_slots = self.shelf.slots.len();
-        if n_slots <= WORTH_GIVING_BACK || self.shelf.table.len() >= n_slots / 4 {
-            return;
-        }
-        let entries = self.take_from_policy();
-        let new_ids = self.shelf.compact();
-        self.give_to_policy(self.policy.name(), entries.into_iter().map(|id| new_ids[id as usize]));
-    }
-
-    /// Changes how long entries live, those that are there too.
-    pub fn set_ttl(&mut self, ttl_ns: Option<u64>) {
-        self.ttl_ns = ttl_ns;
-    }
-
     /// A key and value that left, to be dropped when the cache is not borrowed.
     #[inline]
     pub fn pop_gone(&mut self) -> Option<(Option<K>, Option<V>)> {
@@ -358,86 +292,6 @@ impl<K, V> Live<K, V> {
         self.shelf.gone_is(key, value);
     }
 
-    /// Notes what a hit took.
-    pub fn time_hit(&mut self, duration_ns: u64) {
-        self.shelf.counters.timed_hits += 1;
-        self.shelf.counters.hit_ns += duration_ns;
-    }
-
-    /// Notes what computing a value took, and how large it is.
-    pub fn time_miss(&mut self, miss: Miss) {
-        self.shelf.counters.computed += 1;
-        self.shelf.counters.miss_ns += miss.duration_ns;
-        if self.shelf.recorder.is_on {
-            self.shelf.recorder.misses.push(miss);
-        }
-    }
-
-    /// What a computation takes on average, nanoseconds; None before the first one.
-    pub fn mean_miss_ns(&self) -> Option<u64> {
-        let Counters { computed, miss_ns, .. } = self.shelf.counters;
-        miss_ns.checked_div(computed)
-    }
-
-    /// Notes that a computation raised.
-    pub fn count_failure(&mut self) {
-        self.shelf.counters.failed += 1;
-    }
-
-    /// Notes what time it is; called every `MARK_EVERY` requests.
-    pub fn mark_time(&mut self, now_ns: u64) {
-        if self.shelf.recorder.is_on {
-            let n_requests = self.shelf.counters.requests();
-            self.shelf.recorder.marks.push((n_requests, now_ns));
-        }
-    }
-
-    /// Begins a new window of counting.
-    pub fn start_window(&mut self) {
-        self.mark = self.shelf.counters;
-    }
-
-    /// What was counted since the last change.
-    pub fn window(&self) -> Counters {
-        self.shelf.counters.since(&self.mark)
-    }
-
-    /// What was counted since the cache was made.
-    #[inline]
-    pub fn total(&self) -> &Counters {
-        &self.shelf.counters
-    }
-
-    /// Recorded requests, oldest first: the number of each one's key.
-    pub fn trace(&self) -> Vec<u32> {
-        self.shelf.recorder.requests.oldest_first()
-    }
-
-    /// The last computations, oldest first.
-    pub fn misses(&self) -> Vec<Miss> {
-        self.shelf.recorder.misses.oldest_first()
-    }
-
-    /// How many requests had been made, and when, nanoseconds; oldest first.
-    pub fn time_marks(&self) -> Vec<(u64, u64)> {
-        self.shelf.recorder.marks.oldest_first()
-    }
-
-    /// Resident entries, roughly in the order in which they would leave.
-    pub fn order(&self) -> Vec<Id> {
-        self.policy.order()
-    }
-
-    /// Resident entries, in no order, with their keys and values.
-    pub fn entries(&self) -> impl Iterator<Item = (Option<&K>, Option<&V>)> {
-        self.shelf.slots.iter().map(|slot| (slot.key.as_ref(), slot.value.as_ref()))
-    }
-
-    /// Keys and values that wait to be dropped.
-    pub fn leaving(&self) -> impl Iterator<Item = &(Option<K>, Option<V>)> {
-        self.shelf.gone.iter()
-    }
-
     /// Number of resident entries.
     #[inline]
     pub fn len(&self) -> usize {
@@ -447,41 +301,6 @@ impl<K, V> Live<K, V> {
     /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Most entries.
-    pub fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    /// Who decides what leaves, by name.
-    pub fn policy(&self) -> &'static str {
-        self.policy.name()
-    }
-
-    /// Time an entry lives after it was written, nanoseconds.
-    pub fn ttl_ns(&self) -> Option<u64> {
-        self.ttl_ns
-    }
-
-    /// Most bytes of all values.
-    pub fn max_bytes(&self) -> Option<u64> {
-        self.max_bytes
-    }
-
-    /// Bytes of all values, where they are limited.
-    pub fn n_bytes(&self) -> u64 {
-        self.shelf.n_bytes
-    }
-
-    /// Whether values may be computed before anybody asks.
-    pub fn is_pure(&self) -> bool {
-        self.is_pure
-    }
-
-    /// Whether requests are recorded.
-    pub fn is_recording(&self) -> bool {
-        self.shelf.recorder.is_on
     }
 
     /// Whether values are computed ahead: the policy foretells, and the function is pure.
@@ -499,11 +318,6 @@ impl<K, V> Live<K, V> {
     /// Whether loading ahead pays at present.
     pub fn pays_ahead(&self) -> bool {
         self.policy.pays_ahead()
-    }
-
-    fn restart_policy(&mut self, policy: &'static str) {
-        self.policy = policy_named(policy, self.capacity);
-        self.covered = 0;
     }
 
     /// The policy knows numbers a little ahead of those in use, so that its tables grow seldom.
