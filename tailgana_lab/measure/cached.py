@@ -72,13 +72,19 @@ class CachedFunction(LiveCache, _engine.CachedCall):
                 progress(done, len(calls))
         return n_loaded
 
-    def load_ahead(self) -> None:
-        """Load what the policy foretold; the loading thread calls it."""
+    def load_ahead(self, has_time: Callable[[], bool]) -> bool:
+        """Load what the policy foretold while there is time, forget the rest, which would come too late; whether there was time.
+
+        The loading thread calls it.
+        """
+        is_free = True
         while (call := self._store.next_ahead()) is not None:
             args, kwargs = call
-            if not any(isinstance(value, ContentKey) for value in (*args, *kwargs.values())):
+            is_free = is_free and has_time()
+            if is_free and not any(isinstance(value, ContentKey) for value in (*args, *kwargs.values())):
                 with suppress(BaseException):  # also SystemExit: nobody asked, and the thread serves other caches too
                     self._load(args, kwargs, prefetched=True)
+        return is_free
 
     def _load(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, *, prefetched: bool = False) -> bool:
         """Compute what is not there; whether it was computed."""

@@ -1,7 +1,7 @@
 """The thread that loads ahead what pure functions are likely to be asked for.
 
-There is one for a process, started when the first such function has something to load; that is why it is state of this
-module. A forked child starts its own. It is a daemon, and waits in Python's own code, so it never keeps the interpreter
+It loads while the other threads wait, so a program that computes is not slowed down. There is one for a process, started
+when the first such function has something to load; that is why it is state of this module. A forked child starts its own. It is a daemon, and waits in Python's own code, so it never keeps the interpreter
 from ending.
 """
 
@@ -10,8 +10,19 @@ import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from time import perf_counter, process_time, sleep, thread_time
 from typing import Any, Protocol
 from weakref import WeakMethod
+
+NAP_S = 0.0002  # seconds; enough to see whether the others compute
+PAUSE_S = 0.1  # seconds without a look at whether a busy program has become idle
+
+
+def are_others_idle() -> bool:
+    """Whether the other threads of the process used less than half of a core while this one slept for a moment."""
+    began, used = perf_counter(), process_time() - thread_time()
+    sleep(NAP_S)
+    return process_time() - thread_time() - used < (perf_counter() - began) / 2
 
 
 class _Loader:
@@ -34,8 +45,8 @@ class _Loader:
     def _run(self) -> None:
         while not self.is_closed:
             load = self._waiting.get()()
-            if load is not None:
-                load()
+            if load is not None and not load(are_others_idle):
+                sleep(PAUSE_S)
             del load
 
 
@@ -45,8 +56,8 @@ _loader = _Loader()
 class Loading(Protocol):
     """A cache that can load what its store foretold."""
 
-    def load_ahead(self) -> None:
-        """Load what waits."""
+    def load_ahead(self, has_time: Callable[[], bool]) -> bool:
+        """Load what waits while there is time, and forget the rest; whether there was time."""
         ...
 
 

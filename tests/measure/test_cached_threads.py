@@ -1,5 +1,6 @@
 """A cached function under threads, interrupts, forks, and at the end of the interpreter."""
 
+import itertools
 import os
 import random
 import signal
@@ -12,6 +13,7 @@ from collections import Counter
 import pytest
 
 from tailgana_lab import cached
+from tailgana_lab.measure.loading_ahead import Waker, are_others_idle
 from tailgana_lab.results.caching import POLICIES
 
 
@@ -281,6 +283,17 @@ def test_leaving_while_something_is_loaded_ahead_is_clean() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def ask_in_steps(function, until: threading.Event) -> int:
+    """Call with 0, 8, 16 ... and wait in between, until the event; the next of these numbers."""
+    deadline = time.monotonic() + 60
+    for x in itertools.count(0, 8):
+        if until.is_set() or time.monotonic() > deadline:
+            return x
+        function(x)
+        until.wait(0.005)
+    raise AssertionError
+
+
 def test_even_steps_are_computed_ahead_for_a_pure_function() -> None:
     ahead = threading.Event()
     main = threading.get_ident()
@@ -291,13 +304,11 @@ def test_even_steps_are_computed_ahead_for_a_pure_function() -> None:
             ahead.set()
         return 2 * x
 
-    for x in range(0, 32, 8):
-        function(x)
-    assert ahead.wait(60)
+    following = ask_in_steps(function, ahead)
     deadline = time.monotonic() + 60
     while not function.statistics().loaded_ahead and time.monotonic() < deadline:
-        os.sched_yield()
-    assert function(32) == 64
+        time.sleep(0.001)
+    assert function(following) == 2 * following
     seen = function.statistics()
     assert (seen.hits, seen.loaded_ahead_used) == (1, 1)
 
@@ -342,9 +353,45 @@ def test_a_function_that_exits_does_not_end_loading_ahead() -> None:
             loaded.set()
 
     for function, event in [(leaves, exited), (stays, loaded)]:
-        for x in range(0, 32, 8):
-            function(x)
-        assert event.wait(10)
+        ask_in_steps(function, event)
+        assert event.is_set()
+
+
+def test_without_time_what_was_foretold_is_forgotten(monkeypatch) -> None:
+    """The store would wake the loading thread; here the test loads in its place."""
+    ran = []
+    monkeypatch.setattr(Waker, "__call__", lambda _: None)
+
+    @cached(capacity=64, policy="predictive", pure=True)
+    def function(x):
+        ran.append(x)
+
+    for x in range(0, 40, 8):
+        function(x)
+    assert not function.load_ahead(lambda: False)
+    assert function.load_ahead(lambda: True)
+    assert ran == [0, 8, 16, 24, 32]
+    function(40)
+    assert function.load_ahead(lambda: True)
+    assert ran[-2:] == [40, 48]
+
+
+def test_a_program_is_idle_while_its_threads_wait_and_not_while_one_computes() -> None:
+    """Not always: a busy machine may take the core from all threads of a process, or wake them late."""
+    is_over = threading.Event()
+
+    def spin() -> None:
+        while not is_over.is_set():
+            sum(range(100))
+
+    n_idle = sum(are_others_idle() for _ in range(50))
+    spinning = threading.Thread(target=spin)
+    spinning.start()
+    n_idle_beside = sum(are_others_idle() for _ in range(50))
+    is_over.set()
+    spinning.join()
+    assert n_idle >= 40
+    assert n_idle_beside <= 25
 
 
 @pytest.mark.parametrize("options", [{"pure": False, "policy": "predictive"}, {"pure": True, "policy": "lru"}])
@@ -373,7 +420,7 @@ def test_what_follows_as_a_rule_is_loaded_ahead() -> None:
     while not loaded() and time.monotonic() < deadline:
         for x in "abcdefgh":
             function(x, k=1)
-            os.sched_yield()
+            time.sleep(0.002)
     assert loaded() > 0
     assert function("a", k=1) == ("a", 1)
 
