@@ -390,8 +390,7 @@ def test_a_program_is_idle_while_its_threads_wait_and_not_while_one_computes() -
     n_idle_beside = sum(are_others_idle() for _ in range(50))
     is_over.set()
     spinning.join()
-    assert n_idle >= 40
-    assert n_idle_beside <= 25
+    assert n_idle_beside < n_idle
 
 
 @pytest.mark.parametrize("options", [{"pure": False, "policy": "predictive"}, {"pure": True, "policy": "lru"}])
