@@ -73,15 +73,17 @@ class CachedFunction(LiveCache, _engine.CachedCall):
         return n_loaded
 
     def load_ahead(self, has_time: Callable[[], bool]) -> bool:
-        """Load what the policy foretold while there is time, forget the rest, which would come too late; whether there was time.
+        """Load what the policy foretold while there is time, and forget the rest; whether there was time.
 
         The loading thread calls it.
         """
         is_free = True
         while (call := self._store.next_ahead()) is not None:
             args, kwargs = call
+            if any(isinstance(value, ContentKey) for value in (*args, *kwargs.values())):
+                continue
             is_free = is_free and has_time()
-            if is_free and not any(isinstance(value, ContentKey) for value in (*args, *kwargs.values())):
+            if is_free:
                 with suppress(BaseException):  # also SystemExit: nobody asked, and the thread serves other caches too
                     self._load(args, kwargs, prefetched=True)
         return is_free

@@ -128,5 +128,8 @@ def test_an_interrupt_ends_a_replay_of_many_minutes() -> None:
         assert ran.stdout.readline() == b"begins\n"
         time.sleep(0.2)
         ran.send_signal(signal.SIGINT)
-        _, said = ran.communicate(timeout=30)
+        try:
+            _, said = ran.communicate(timeout=30)
+        finally:
+            ran.kill()
     assert said.rstrip().endswith(b"KeyboardInterrupt")

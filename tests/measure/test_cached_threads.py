@@ -1,5 +1,6 @@
 """A cached function under threads, interrupts, forks, and at the end of the interpreter."""
 
+import hashlib
 import itertools
 import os
 import random
@@ -310,7 +311,7 @@ def test_even_steps_are_computed_ahead_for_a_pure_function() -> None:
         time.sleep(0.001)
     assert function(following) == 2 * following
     seen = function.statistics()
-    assert (seen.hits, seen.loaded_ahead_used) == (1, 1)
+    assert seen.loaded_ahead_used == seen.hits >= 1
 
 
 FORKING_WITHIN = """
@@ -378,11 +379,11 @@ def test_without_time_what_was_foretold_is_forgotten(monkeypatch) -> None:
 
 def test_a_program_is_idle_while_its_threads_wait_and_not_while_one_computes() -> None:
     """Not always: a busy machine may take the core from all threads of a process, or wake them late."""
-    is_over = threading.Event()
+    is_over, much = threading.Event(), bytes(1 << 20)
 
     def spin() -> None:
         while not is_over.is_set():
-            sum(range(100))
+            hashlib.sha256(much)  # without the interpreter's lock
 
     n_idle = sum(are_others_idle() for _ in range(50))
     spinning = threading.Thread(target=spin)

@@ -9,7 +9,7 @@ use tailgana_engine::cache::live::Live;
 use super::held::Held;
 use super::key::{Asked, Key};
 
-/// Keys that wait to be loaded; more would come too late.
+/// Keys that wait to be loaded, the last ones; older ones would come too late.
 const MOST_WAITING: usize = 16;
 
 /// Foretold keys.
@@ -38,9 +38,12 @@ impl Ahead {
             _ => return false,
         };
         let is_there = live.has_hash(key.hash_of_number().unwrap_or(0));
-        if is_there || self.waiting.len() >= MOST_WAITING || self.waiting.iter().any(|other| other.is(&key)) {
+        if is_there || self.waiting.iter().any(|other| other.is(&key)) {
             live.let_go(Some(key), None);
             return false;
+        }
+        if self.waiting.len() == MOST_WAITING {
+            live.let_go(self.waiting.pop_front(), None);
         }
         self.waiting.push_back(key);
         true

@@ -17,9 +17,9 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// For capacities from 1, at most `MOST_LANES`.
+    /// For capacities from 1, at most `MOST_LANES`; each takes memory.
     pub fn new(capacities: &[usize], n_ids: usize) -> Self {
-        let lanes: Vec<Lane> = capacities.iter().map(|capacity| Lane::new((*capacity).min(n_ids))).collect();
+        let lanes: Vec<Lane> = capacities.iter().map(|capacity| Lane::new(*capacity)).collect();
         let all = (0..lanes.len()).fold(0, |all, k| all | 1 << (2 * k));
         Self { states: vec![0; n_ids], lanes, all }
     }

@@ -11,7 +11,7 @@ use super::lanes::{Lanes, MOST_LANES};
 use super::policy::{Id, Policy};
 use super::{AnyPolicy, POLICIES};
 
-/// Requests between two looks at whether to stop; about a millisecond.
+/// Requests between two looks at whether to stop; milliseconds.
 pub(super) const REQUESTS_A_LOOK: usize = 1 << 16;
 
 /// Policies that are replayed at several capacities in one pass; each policy of its own gives the same counts, and is slower.

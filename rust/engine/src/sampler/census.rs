@@ -10,7 +10,7 @@ const TASKS: &str = "/proc/self/task";
 /// Between two looks at the number of threads, nanoseconds: how late a thread unknown to Python may be seen.
 const COUNT_EVERY_NS: u64 = 5_000_000;
 /// Between two full lists, nanoseconds, whatever the number says.
-const LIST_EVERY_NS: u64 = 250_000_000;
+const LIST_EVERY_NS: u64 = 100_000_000;
 
 /// Keeps what tells that threads came or went.
 pub struct Census {
@@ -46,6 +46,16 @@ impl Census {
             return std::mem::replace(&mut self.counted, counted) != counted;
         }
         false
+    }
+
+    /// Notes how many are known to live, after a list.
+    pub fn settle(&mut self, n_live: usize) {
+        self.counted.1 = n_live;
+    }
+
+    /// Has the list made anew at the next tick.
+    pub fn doubt(&mut self) {
+        self.listed_ns = 0;
     }
 
     /// Ids of all threads but the caller; `None` where the kernel does not say.

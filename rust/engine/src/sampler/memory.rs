@@ -203,6 +203,7 @@ mod tests {
         window.ask_whole(&mut gather, base + 30_000, base + 39_000);
         let got = gather.read(&memory);
         window.accept_whole(got);
+        assert_eq!(window.length, 9_000);
         for (k, pages) in
             [(30_000, 1), (38_920, 1), (39_900, 1), (36_000, 3), (35_990, 1), (4_000, 8), (3_950, 2), (0, 1)]
         {

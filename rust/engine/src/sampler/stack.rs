@@ -120,6 +120,8 @@ impl StackReader {
     /// Leaves out frames of this code from now on, and out of `frames`.
     pub fn leave_out(&mut self, code: usize, frames: &mut Vec<RawFrame>) {
         self.shims.push(code);
+        let mut is_kept = frames.iter().map(|frame| frame.code != code);
+        self.addresses.retain(|_| is_kept.next().unwrap_or(true));
         frames.retain(|frame| frame.code != code);
     }
 
@@ -136,10 +138,11 @@ impl StackReader {
                 actual => python.word(actual + current_frame)?,
             },
         };
-        if first != 0 {
+        // A C frame may be gone between the two loads, and then this is any word.
+        if let Some(end) = first.checked_add(layout.frame_head).filter(|_| first != 0) {
             let is_near = hint.low <= first && first - hint.low < (Window::MOST_PAGES - 1) * PAGE;
             let mut gather = Gather::new();
-            self.window.ask_whole(&mut gather, if is_near { hint.low } else { first }, first + layout.frame_head);
+            self.window.ask_whole(&mut gather, if is_near { hint.low } else { first / PAGE * PAGE }, end);
             let got = gather.read(&python.memory);
             self.window.accept_whole(got);
         }

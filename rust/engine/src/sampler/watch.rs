@@ -167,6 +167,7 @@ impl Watch {
                 }
             }
         }
+        self.census.settle(self.record.live.len());
         self.spare_descriptors();
     }
 
@@ -284,6 +285,7 @@ impl Watch {
                 self.reader.read(&self.python, thread.state, thread.native_id, &mut thread.hint, &mut self.fresh);
             if outcome == Outcome::Gone {
                 thread.state = 0;
+                self.census.doubt();
                 self.record.tally.n_torn += 1;
                 return;
             }
