@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,10 +126,12 @@ def test_threads_count_as_one_does(policy: str) -> None:
 def test_an_interrupt_ends_a_replay_of_many_minutes() -> None:
     with subprocess.Popen([sys.executable, "-c", LONG_REPLAY], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
         assert ran.stdout is not None
-        assert ran.stdout.readline() == b"begins\n"
-        time.sleep(0.2)
-        ran.send_signal(signal.SIGINT)
         try:
+            assert ran.stdout.readline() == b"begins\n"
+            used_s = psutil.Process(ran.pid).cpu_times().user
+            while ran.poll() is None and psutil.Process(ran.pid).cpu_times().user < used_s + 1:
+                time.sleep(0.01)  # making the jobs takes a tenth of that: it replays
+            ran.send_signal(signal.SIGINT)
             _, said = ran.communicate(timeout=30)
         finally:
             ran.kill()
