@@ -137,7 +137,7 @@ impl Sampler {
     pub fn start(options: Options, loop_reader: Option<Box<dyn LoopReader>>) -> Result<Self, EngineError> {
         let python = Interpreter::find()?;
         probe_states(options.caller)?;
-        let stop = Arc::new(StopFlag::default());
+        let stop = Arc::new(StopFlag::new());
         let gc_thread = Arc::new(AtomicI32::new(0));
         let (say, hear) = mpsc::channel();
         let (flag, gc, own) = (Arc::clone(&stop), Arc::clone(&gc_thread), options.clone());

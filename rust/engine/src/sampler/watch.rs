@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::census::Census;
-use super::clock::{Schedule, StopFlag, monotonic_ns, own_cpu_ns, thread_cpu_ns};
+use super::clock::{Alarm, Schedule, StopFlag, monotonic_ns, own_cpu_ns, thread_cpu_ns};
 use super::code::CodeBook;
 use super::interpreter::{Gil, Interpreter};
 use super::placement::Placement;
@@ -115,9 +115,9 @@ impl Watch {
 
     /// Looks until the flag is raised, and once more then.
     pub fn run(&mut self, stop: &StopFlag) {
+        let mut alarm = Alarm::new(stop, self.schedule.next(self.record.last_tick_ns));
         while !stop.is_raised() {
-            let due_ns = self.schedule.next(self.record.last_tick_ns);
-            stop.sleep_until(due_ns);
+            alarm.sleep(self.schedule.next(self.record.last_tick_ns));
             self.tick(stop.is_raised());
         }
         self.record.tally.cpu_ns = own_cpu_ns() - self.record.tally.cpu_at_start_ns;
