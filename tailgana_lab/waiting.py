@@ -1,8 +1,9 @@
-"""Waiting for a coroutine, or for what runs a loop of its own, also where a loop runs already, as in a notebook."""
+"""Waiting for a coroutine, or for what runs a loop of its own, also where a loop runs already, as in a notebook.
 
-import asyncio
+asyncio is imported when something waits: its ten thousand objects slow the garbage collector of a program without it.
+"""
+
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -11,6 +12,8 @@ Result = TypeVar("Result")
 
 def wait_for(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Result of a coroutine."""
+    import asyncio
+
     if not _loop_is_running():
         return asyncio.run(start())
     return _wait_in_thread(start)
@@ -18,6 +21,8 @@ def wait_for(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 
 def off_the_loop(call: Callable[[], Result]) -> Result:
     """Result of a function that may run a loop of its own."""
+    import asyncio
+
     if not _loop_is_running():
         return call()
 
@@ -28,6 +33,8 @@ def off_the_loop(call: Callable[[], Result]) -> Result:
 
 
 def _loop_is_running() -> bool:
+    import asyncio
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -37,6 +44,9 @@ def _loop_is_running() -> bool:
 
 def _wait_in_thread(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """The same on a loop of its own; an interrupt here cancels what runs there."""
+    import asyncio
+    from concurrent.futures import Future
+
     done: Future[Result] = Future()
     cancel: Future[Callable[[], object]] = Future()
 

@@ -4,7 +4,6 @@ memray is an extra and is imported only when asked for.
 """
 
 import os
-import tempfile
 import time
 from collections import defaultdict
 from typing import Any
@@ -34,7 +33,9 @@ class MemoryTracking:
                 "`memory` needs memray, which is not installed: `pip install tailgana_lab[memory]`"
             ) from None
         self._memray = memray
-        self._folder = tempfile.TemporaryDirectory(prefix="tailgana-memory-")
+        from tempfile import TemporaryDirectory
+
+        self._folder = TemporaryDirectory(prefix="tailgana-memory-")
         self._path = os.path.join(self._folder.name, "allocations.bin")
         self._tracker: Any = None
 

@@ -6,7 +6,7 @@ One profile runs at a time in a process; it may be asked for, and ended, from an
 import gc
 import math
 import os
-import platform
+import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -136,7 +136,7 @@ class ProfileSession:
             method=sampling.method,
             method_reason=sampling.reason,
             sampled_s=raw["sampled_s"],
-            python=platform.python_version(),
+            python=sys.version.split()[0],
             n_stacks=raw["n_stacks"],
             memory_overhead_s=self._tracking_s if self._memory is not None else math.nan,
         )

@@ -10,7 +10,7 @@ const TASKS: &str = "/proc/self/task";
 /// Between two looks at the number of threads, nanoseconds: how late a thread unknown to Python may be seen.
 const COUNT_EVERY_NS: u64 = 5_000_000;
 /// Between two full lists, nanoseconds, whatever the number says.
-const LIST_EVERY_NS: u64 = 100_000_000;
+const LIST_EVERY_NS: u64 = 1_000_000_000;
 
 /// Keeps what tells that threads came or went.
 pub struct Census {
