@@ -8,7 +8,7 @@ use super::interpreter::Interpreter;
 /// Where the kernel lists the threads of this process; its number of links grows with theirs.
 const TASKS: &str = "/proc/self/task";
 /// Between two looks at the number of threads, nanoseconds: how late a thread unknown to Python may be seen.
-const COUNT_EVERY_NS: u64 = 5_000_000;
+const COUNT_EVERY_NS: u64 = 10_000_000;
 /// Between two full lists, nanoseconds, whatever the number says.
 const LIST_EVERY_NS: u64 = 1_000_000_000;
 

@@ -50,12 +50,7 @@ impl StopFlag {
         self.raised.store(1, Ordering::Release);
         // SAFETY: the futex word is live; FUTEX_WAKE has no other precondition.
         unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                self.raised.as_ptr(),
-                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-                i32::MAX,
-            )
+            libc::syscall(libc::SYS_futex, self.raised.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, i32::MAX)
         };
         for timer in self.timers.iter().flatten() {
             set_timer(timer, 1);

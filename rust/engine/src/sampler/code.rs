@@ -56,39 +56,42 @@ struct Entry {
     identity: Identity,
     print: Print,
     id: CodeId,
-    found: u32,
-    checked: u32,
+    found: u64,
+    checked: u64,
 }
 
 impl Entry {
-    /// Whether the address may be believed to hold what it held: a code object may be freed, and another take its place.
+    /// The look from which the address may hold something else: a code object may be freed, and another take its place.
     ///
     /// The longer one lived, the rarer such an end; what is charged wrongly is at most a quarter of its life.
-    fn is_trusted(&self, look: u32) -> bool {
-        let age = self.checked.wrapping_sub(self.found);
-        look.wrapping_sub(self.checked) < (age / 4).clamp(1, MOST_LOOKS_TRUSTED)
+    fn trusted_until(&self) -> u64 {
+        let age = self.checked - self.found;
+        self.checked + (age / 4).clamp(1, MOST_LOOKS_TRUSTED)
     }
 }
 
-/// Where a frame was found to be, and at which look.
+/// Where a frame was found to be.
 #[derive(Clone, Copy)]
-struct Recent {
-    frame: RawFrame,
-    look: u32,
-    found: (CodeId, i32),
+pub struct Found {
+    /// Its code object; `CodeBook::UNRESOLVED` where the memory holds none.
+    pub code: CodeId,
+    /// The line it is at, 1-based.
+    pub line: i32,
+    /// The look from which this has to be found again.
+    pub until: u64,
 }
 
 /// Looks between two checks of what an address holds, at most.
-const MOST_LOOKS_TRUSTED: u32 = 32;
-/// Frames of one stack that are remembered while it is resolved: recursion repeats them.
+const MOST_LOOKS_TRUSTED: u64 = 32;
+/// Frames that are remembered: recursion repeats them, and so does the next look.
 const N_RECENT: usize = 64;
 
 /// All code objects seen, each once.
 pub struct CodeBook {
     codes: Vec<Code>,
     by_address: FxHashMap<usize, Entry>,
-    recent: [Recent; N_RECENT],
-    look: u32,
+    recent: [(RawFrame, Found); N_RECENT],
+    look: u64,
     ids: FxHashMap<Code, CodeId>,
     scratch: Vec<u8>,
 }
@@ -96,12 +99,12 @@ pub struct CodeBook {
 impl CodeBook {
     /// Stands for a callee that could not be read.
     pub const UNRESOLVED: CodeId = 0;
+    const NOT_FOUND: Found = Found { code: Self::UNRESOLVED, line: 0, until: 0 };
 
     /// A book with the one entry for what could not be read.
     pub fn new() -> Self {
         let unresolved = Code { function: "<unresolved>".into(), ..Code::default() };
-        let nothing = Recent { frame: RawFrame { code: 0, instruction: 0 }, look: 0, found: (Self::UNRESOLVED, 0) };
-        let recent = [nothing; N_RECENT];
+        let recent = [(RawFrame { code: 0, instruction: 0 }, Self::NOT_FOUND); N_RECENT];
         Self {
             codes: vec![unresolved],
             by_address: FxHashMap::default(),
@@ -137,9 +140,10 @@ impl CodeBook {
         id
     }
 
-    /// Begins another look: what addresses hold is checked again, once each.
-    pub fn begin_look(&mut self) {
-        self.look = self.look.wrapping_add(1);
+    /// Begins another look and gives its number; some of what addresses hold is checked again, once each.
+    pub fn begin_look(&mut self) -> u64 {
+        self.look += 1;
+        self.look
     }
 
     /// Whether an address holds code that the interpreter itself puts on a stack, which no traceback shows.
@@ -150,60 +154,60 @@ impl CodeBook {
         self.by_address.get(&address).is_some_and(|entry| entry.identity.is_shim)
     }
 
-    /// The entry of a frame's code object and the line it is at; `UNRESOLVED` where the memory holds no code object.
-    pub fn resolve(&mut self, python: &Interpreter, frame: RawFrame) -> (CodeId, i32) {
+    /// What a frame's code object is, and where in it the frame is.
+    pub fn resolve(&mut self, python: &Interpreter, frame: RawFrame) -> Found {
         let slot = (frame.instruction >> 1 ^ frame.code >> 4) % N_RECENT;
-        let recent = &self.recent[slot];
-        if recent.frame == frame && recent.look == self.look {
-            return recent.found;
+        let (known, found) = self.recent[slot];
+        if known == frame && self.look < found.until {
+            return found;
         }
         let found = self.find(python, frame);
-        self.recent[slot] = Recent { frame, look: self.look, found };
+        self.recent[slot] = (frame, found);
         found
     }
 
-    fn find(&mut self, python: &Interpreter, frame: RawFrame) -> (CodeId, i32) {
-        let Some(id) = self.known(python, frame.code) else {
-            return (Self::UNRESOLVED, 0);
+    fn find(&mut self, python: &Interpreter, frame: RawFrame) -> Found {
+        let Some((id, until)) = self.known(python, frame.code) else {
+            return Self::NOT_FOUND;
         };
         let code = &self.codes[id as usize];
         let start = frame.code + python.layout.code_start;
         // Before the first instruction counts as the first line.
         let unit = frame.instruction.saturating_sub(start) / 2;
-        (id, code.lines.line_of(unit as u32).unwrap_or(code.first_line))
+        Found { code: id, line: code.lines.line_of(unit as u32).unwrap_or(code.first_line), until }
     }
 
-    /// Whether an address is known to hold another code object than at the last look.
-    pub fn is_replaced(&mut self, python: &Interpreter, address: usize) -> bool {
-        let Some(entry) = self.by_address.get(&address).copied() else {
-            return true;
-        };
-        !entry.is_trusted(self.look) && !self.still_holds(python, address, entry)
+    /// The look until which an address holds the code object that it held at the last look; `None` if it holds none or another.
+    pub fn holds_until(&mut self, python: &Interpreter, address: usize) -> Option<u64> {
+        let entry = self.by_address.get(&address).copied()?;
+        self.confirm(python, address, entry)
     }
 
-    fn known(&mut self, python: &Interpreter, address: usize) -> Option<CodeId> {
-        let entry = self.by_address.get(&address).copied();
-        if let Some(entry) = entry
-            && (entry.is_trusted(self.look) || self.still_holds(python, address, entry))
+    fn known(&mut self, python: &Interpreter, address: usize) -> Option<(CodeId, u64)> {
+        if let Some(entry) = self.by_address.get(&address).copied()
+            && let Some(until) = self.confirm(python, address, entry)
         {
-            return Some(entry.id);
+            return Some((entry.id, until));
         }
         let identity = self.identify(python, address)?;
         let (code, parts) = read_code(python, identity)?;
         let id = self.add(code);
         let print = Print { parts, hash: self.read(python, address, &parts)? };
-        self.by_address.insert(address, Entry { identity, print, id, found: self.look, checked: self.look });
-        Some(id)
+        let entry = Entry { identity, print, id, found: self.look, checked: self.look };
+        self.by_address.insert(address, entry);
+        Some((id, entry.trusted_until()))
     }
 
-    /// Compares pointers and what they point to: freed, both may be taken again by code of the same shape.
-    fn still_holds(&mut self, python: &Interpreter, address: usize, entry: Entry) -> bool {
+    /// Where trust has run out, compares pointers and what they point to: freed, both may be taken again by code of the same shape.
+    fn confirm(&mut self, python: &Interpreter, address: usize, entry: Entry) -> Option<u64> {
+        if self.look < entry.trusted_until() {
+            return Some(entry.trusted_until());
+        }
         let holds = self.read(python, address, &entry.print.parts) == Some(entry.print.hash)
             && self.identity(python) == Some(entry.identity);
-        if let Some(known) = self.by_address.get_mut(&address).filter(|_| holds) {
-            known.checked = self.look;
-        }
-        holds
+        let known = self.by_address.get_mut(&address).filter(|_| holds)?;
+        known.checked = self.look;
+        Some(known.trusted_until())
     }
 
     /// Copies the start of a code object, and how its parts begin, by one call; hash of the parts.

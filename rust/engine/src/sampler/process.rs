@@ -54,10 +54,10 @@ impl ProcessWatch {
         }
         self.looked_ns = now_ns;
         self.rss_last = self.statm.as_ref().and_then(resident_bytes);
-        // Where the process grew beyond all it ever was, the kernel knows the peak between two looks too.
-        let of_life = Some(peak_of_life()).filter(|&peak| peak > self.peak_before);
-        self.rss_peak = self.rss_peak.max(self.rss_last).max(of_life);
+        self.rss_peak = self.rss_peak.max(self.rss_last);
         if is_last {
+            // Where the process grew beyond all it ever was, the kernel knows the peak between two looks too.
+            self.rss_peak = self.rss_peak.max(Some(peak_of_life()).filter(|&peak| peak > self.peak_before));
             self.statm = None;
         }
         if has_children() {

@@ -50,6 +50,8 @@ pub struct Thread {
     pub frames: Vec<RawFrame>,
     /// See `frames`.
     pub path: Vec<NodeId>,
+    /// The look from which code of these frames has to be checked again.
+    pub known_until: u64,
     /// For the next read of its stack.
     pub hint: Hint,
     /// State at the last look.
@@ -105,6 +107,7 @@ impl Thread {
             squares_at_end: None,
             frames: Vec::new(),
             path: Vec::new(),
+            known_until: 0,
             hint: Hint::default(),
             seen: Seen::Unknown,
             lacks_tasks: false,

@@ -79,7 +79,7 @@ impl Watch {
         let read: Vec<usize> = self.fresh.iter().map(|frame| frame.code).collect();
         outcome == Outcome::Complete
             && read == expected
-            && self.fresh.iter().all(|&f| self.record.codes.resolve(&self.python, f).0 != CodeBook::UNRESOLVED)
+            && self.fresh.iter().all(|&f| self.record.codes.resolve(&self.python, f).code != CodeBook::UNRESOLVED)
     }
 
     /// Frames read by the self-check.
@@ -322,32 +322,46 @@ impl Watch {
 
     /// Turns the frames just read into a path of nodes, keeping what is as it was.
     fn adopt(&mut self, k: usize, is_cut: bool) {
-        self.record.codes.begin_look();
-        let n_standing = self.reader.n_standing();
-        let known = &self.record.threads[k].frames;
-        let shared = known.iter().zip(self.fresh.iter().rev()).take_while(|(old, new)| old == new).count();
-        self.drop_shims(shared);
+        let look = self.record.codes.begin_look();
+        self.drop_shims(n_shared(&self.record.threads[k].frames, &self.fresh));
+        let mut shared = n_shared(&self.record.threads[k].frames, &self.fresh);
+        if look >= self.record.threads[k].known_until {
+            shared = self.check_code(k, shared);
+        }
         let thread = &mut self.record.threads[k];
-        let (codes, python) = (&mut self.record.codes, &self.python);
-        let mut caller = 0;
-        let mut stands = |code| std::mem::replace(&mut caller, code) == code || !codes.is_replaced(python, code);
-        let pairs = thread.frames.iter().zip(self.fresh.iter().rev()).enumerate();
-        let shared = pairs.take_while(|&(k, (old, new))| old == new && (k < n_standing || stands(new.code))).count();
         thread.frames.truncate(shared);
         thread.path.truncate(shared);
         for &frame in self.fresh.iter().rev().skip(shared) {
-            let (code, line) = self.record.codes.resolve(&self.python, frame);
+            let found = self.record.codes.resolve(&self.python, frame);
+            thread.known_until = thread.known_until.min(found.until);
             let parent = thread.path.last().copied().unwrap_or(ROOT);
-            thread.path.push(thread.tree.child(parent, code, line));
+            thread.path.push(thread.tree.child(parent, found.code, found.line));
             thread.frames.push(frame);
-            thread.is_loop |= self.record.codes.get(code).is_event_loop();
+            thread.is_loop |= self.record.codes.get(found.code).is_event_loop();
         }
         if is_cut {
             let parent = thread.path.last().copied().unwrap_or(ROOT);
             thread.path.push(thread.tree.child(parent, CodeBook::UNRESOLVED, 0));
-        } else if thread.native_id == self.options.caller && n_standing == 0 {
+        } else if thread.native_id == self.options.caller && self.reader.n_standing() == 0 {
             self.anchor_again(k);
         }
+    }
+
+    /// How many of a thread's outermost `n` frames are still of the code they were; those around the profiled code stand.
+    fn check_code(&mut self, k: usize, n: usize) -> usize {
+        let thread = &mut self.record.threads[k];
+        thread.known_until = u64::MAX;
+        let mut caller = 0;
+        for (j, frame) in thread.frames.iter().enumerate().take(n).skip(self.reader.n_standing()) {
+            if std::mem::replace(&mut caller, frame.code) == frame.code {
+                continue;
+            }
+            let Some(until) = self.record.codes.holds_until(&self.python, frame.code) else {
+                return j;
+            };
+            thread.known_until = thread.known_until.min(until);
+        }
+        n
     }
 
     /// A cell is run statement by statement, each a `<module>` of its own, which is called from one place only.
@@ -395,4 +409,9 @@ impl Watch {
         thread.lacks_tasks = false;
         self.tasks_read_ns = now_ns;
     }
+}
+
+/// How many outermost frames are the same; `known` begins with the outermost, `fresh` ends with it.
+fn n_shared(known: &[RawFrame], fresh: &[RawFrame]) -> usize {
+    known.iter().zip(fresh.iter().rev()).take_while(|(old, new)| old == new).count()
 }
