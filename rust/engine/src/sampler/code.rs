@@ -82,7 +82,7 @@ pub struct Found {
 }
 
 /// Looks between two checks of what an address holds, at most.
-const MOST_LOOKS_TRUSTED: u64 = 32;
+const MOST_LOOKS_TRUSTED: u64 = 64;
 /// Frames that are remembered: recursion repeats them, and so does the next look.
 const N_RECENT: usize = 64;
 
