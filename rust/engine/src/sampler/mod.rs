@@ -13,6 +13,7 @@ mod lanes;
 mod layout;
 mod linetable;
 mod memory;
+mod path;
 mod placement;
 mod places;
 mod process;
