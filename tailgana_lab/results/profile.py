@@ -4,7 +4,6 @@ Holds plain lists; pandas is imported when a table is first looked at as a DataF
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import sha256
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -140,6 +139,8 @@ class Profile:
 
     def attach_cell(self, source: str, file: str) -> None:
         """Tell which notebook cell was profiled, so that its lines can be marked."""
+        from hashlib import sha256
+
         digest = sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
         self._cell = {"source_hash": digest, "file": file}
 

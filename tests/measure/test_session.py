@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -99,6 +101,24 @@ def test_a_profile_knows_its_name_and_how_it_was_read() -> None:
 def test_shares_of_two_functions_are_those_of_the_clock() -> None:
     profile, truth = profiled(take_turns)
     assert total_shares(profile, truth) == pytest.approx(shares(truth), abs=10 * POINTS)
+
+
+def test_its_start_is_told_in_iso_8601() -> None:
+    before = datetime.now(UTC)
+    profile, _ = profiled(lambda: None)
+    assert before - timedelta(milliseconds=1) <= datetime.fromisoformat(profile.created) <= datetime.now(UTC)
+
+
+def test_a_plain_programs_profile_imports_no_more_than_it_needs() -> None:
+    program = """
+        import sys
+        import tailgana_lab
+        with tailgana_lab.profile("p"):
+            pass
+        unwanted = "asyncio concurrent.futures datetime hashlib logging numpy pandas platform ssl tempfile".split()
+        print(*(name for name in unwanted if name in sys.modules))
+    """
+    assert printed(dedent(program)) == [""]
 
 
 def test_the_duration_is_the_clocks() -> None:
