@@ -174,3 +174,20 @@ def work():
     return len(seen) >= 100
 """)
     assert (profiled, is_whole) == (plain, True)
+
+
+def test_a_program_that_closes_all_descriptors_keeps_what_it_opens_then() -> None:
+    program = """
+        import os, time, tailgana_lab
+        with tailgana_lab.profile("p", interval_ms=1.0) as profile:
+            os.closerange(3, 64)
+            pipes = [os.pipe() for _ in range(20)]
+            for _, end in pipes:
+                os.write(end, b"12345678")
+            until = time.perf_counter() + 0.2
+            while time.perf_counter() < until:
+                pass
+            print(all(os.read(end, 64) == b"12345678" for end, _ in pipes))
+        print(profile.n_samples > 50)
+    """
+    assert printed(program) == ["True", "True"]

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -119,7 +118,7 @@ def test_a_plain_programs_profile_imports_no_more_than_it_needs() -> None:
         unwanted = "asyncio concurrent.futures datetime hashlib logging numpy pandas platform ssl tempfile".split()
         print(*(name for name in unwanted if name in sys.modules))
     """
-    assert printed(dedent(program)) == [""]
+    assert printed(program) == [""]
 
 
 def test_the_duration_is_the_clocks() -> None:

@@ -104,19 +104,18 @@ impl<'a> Alarm<'a> {
         new
     }
 
-    fn set(&mut self, k: usize, due_ns: u64) {
+    /// Whether a timer was set; if not, as where the program closed all descriptors, none may be read.
+    fn set(&mut self, k: usize, due_ns: u64) -> bool {
         self.due_ns[k] = due_ns;
-        if let Some(timers) = &self.stop.timers {
-            set_timer(&timers[k], due_ns);
-        }
+        self.stop.timers.as_ref().is_some_and(|timers| set_timer(&timers[k], due_ns))
     }
 
     /// Sets the time after the next, and sleeps until the next, or until the flag is raised.
     pub fn sleep(&mut self, after_next_ns: u64) {
         let k = self.turn;
         self.turn = 1 - k;
-        self.set(self.turn, after_next_ns);
-        if self.stop.is_raised() || self.stop.timers.as_ref().is_some_and(|timers| has_expired(&timers[k])) {
+        let timers = self.stop.timers.as_ref().filter(|_| self.set(self.turn, after_next_ns));
+        if self.stop.is_raised() || timers.is_some_and(|timers| has_expired(&timers[k])) {
             return;
         }
         self.stop.sleep_until(self.due_ns[k]);
@@ -131,11 +130,13 @@ fn new_timer() -> Option<OwnedFd> {
     }
 }
 
-/// Lets a timer expire at `due_ns`; a time that is over, at once.
-fn set_timer(timer: &OwnedFd, due_ns: u64) {
+/// Lets a timer expire at `due_ns`; a time that is over, at once. False where it can't.
+fn set_timer(timer: &OwnedFd, due_ns: u64) -> bool {
     let once = libc::itimerspec { it_interval: timespec_of(0), it_value: timespec_of(due_ns.max(1)) };
     // SAFETY: the structure is live during the call.
-    unsafe { libc::timerfd_settime(timer.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &raw const once, std::ptr::null_mut()) };
+    unsafe {
+        libc::timerfd_settime(timer.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &raw const once, std::ptr::null_mut()) == 0
+    }
 }
 
 /// Waits until a timer expires; false where that can't be told.
