@@ -114,7 +114,8 @@ impl<'a> Alarm<'a> {
     pub fn sleep(&mut self, after_next_ns: u64) {
         let k = self.turn;
         self.turn = 1 - k;
-        let timers = self.stop.timers.as_ref().filter(|_| self.set(self.turn, after_next_ns));
+        let is_set = self.set(self.turn, after_next_ns);
+        let timers = self.stop.timers.as_ref().filter(|_| is_set);
         if self.stop.is_raised() || timers.is_some_and(|timers| has_expired(&timers[k])) {
             return;
         }
